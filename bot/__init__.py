@@ -1,0 +1,1 @@
+"""The assistant: everything that talks with people."""

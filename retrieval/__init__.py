@@ -1,0 +1,1 @@
+"""Finds evidence. Knows nothing of bots."""
