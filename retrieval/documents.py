@@ -58,6 +58,11 @@ class Passage(DocumentModel):
         """The id in search results and answers: a record's own, for files the passage's."""
         return self.document_id if self.record else self.id
 
+    @property
+    def context(self) -> str:
+        """Title and nearest headings in one line: what the text is about, to be indexed with it."""
+        return " › ".join(dict.fromkeys([self.title, *self.heading[-2:]]))
+
 
 class Document(DocumentModel):
     """A file, or one line of a JSON Lines file, with its passages in reading order."""

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 # fmt: off
 _DROPPED = frozenset({
     "script", "style", "noscript", "template", "svg", "math", "canvas", "iframe", "object", "embed",
-    "audio", "video", "picture", "img", "map", "nav", "aside", "footer", "form", "button", "select",
+    "audio", "video", "picture", "img", "map", "nav", "aside", "footer", "button", "select",
     "option", "datalist", "dialog", "menu", "head", "rp", "rt",
 })
 _BLOCKS = frozenset({
     "address", "article", "blockquote", "body", "caption", "center", "dd", "details", "div", "dl", "dt",
-    "fieldset", "figcaption", "figure", "header", "hr", "html", "li", "main", "ol", "p", "section",
+    "fieldset", "figcaption", "figure", "form", "header", "hr", "html", "li", "main", "ol", "p", "section",
     "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 })
 # fmt: on

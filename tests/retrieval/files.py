@@ -1,13 +1,20 @@
-"""Makes the files that the tests of reading documents read: sound ones, broken ones and hostile ones."""
+"""Makes the files that the tests of reading documents read (sound, broken and hostile ones), and reads them."""
 
 from __future__ import annotations
 
 import json
+import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+
+import pytest
+
+from retrieval.errors import DocumentError
+from retrieval.readers.blocks import Block, Reading, Table
+from retrieval.readers.files import read_file
 
 ZH = "外商投资企业在印度尼西亚设立有限责任公司，最低实缴资本为一百亿印尼盾，由投资协调机构审查。"
 EN = "A foreign investor in Indonesia sets up a limited liability company with ten billion rupiah of paid-up capital."
@@ -232,3 +239,24 @@ def records(count: int) -> list[dict[str, str]]:
         }
         for number in range(count)
     ]
+
+
+def read(path: Path) -> Reading:
+    """What a file is read as, in this process."""
+    return read_file(path, path.name)
+
+
+def texts(blocks: list[Block]) -> list[str]:
+    """Texts of headings and paragraphs."""
+    return [block.text for block in blocks if not isinstance(block, Table)]
+
+
+def refused(action: Callable[[], object]) -> DocumentError:
+    """The error of `action`: one line in both languages, never a traceback."""
+    with pytest.raises(DocumentError) as caught:
+        action()
+    error = caught.value
+    for line in (error.zh, error.en):
+        assert line and "\n" not in line and "Traceback" not in line
+    assert re.search("[\u4e00-\u9fff]", error.zh)
+    return error

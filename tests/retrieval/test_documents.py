@@ -169,6 +169,12 @@ def test_a_file_gets_the_id_of_its_content_and_passages_are_cited_one_by_one() -
     assert {passage.document_id for passage in document.passages} == {document.id}
 
 
+def test_the_context_of_a_passage_is_its_title_and_nearest_headings() -> None:
+    blocks: list[Block] = [Heading("A", 1), Heading("B", 2), Heading("C", 3), Paragraph(EN)]
+    assert of_file(blocks, title="T").passages[0].context == "T › B › C"
+    assert of_file([Heading("T", 1), Paragraph(EN)], title="T").passages[0].context == "T"
+
+
 def test_a_record_keeps_its_id_and_all_its_passages_are_cited_by_it() -> None:
     document = of_record(id="案例/7 a", text=(EN + " ") * 30)
     assert document.id == "案例/7 a"
