@@ -178,7 +178,9 @@ def _stemmer() -> Any:
 
 @cache
 def _rules() -> dict[str, Any]:
-    rules: dict[str, Any] = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    rules: dict[str, Any] = yaml.load(
+        RULES.read_text(encoding="utf-8"), yaml.BaseLoader
+    )  # texts only: "no" and "on" are words
     return rules
 
 
