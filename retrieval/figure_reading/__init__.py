@@ -1,0 +1,1 @@
+"""How figures are read from a text; `retrieval.figures` is the way in."""
