@@ -1,11 +1,12 @@
 """Reads `corpus/` into Facts, areas, countries and question types.
 
 Layout: `countries/*.yaml`, `regions/`, `schemes/`, `outbound/`, `mechanisms/`, `adaptation/` hold facts;
-`areas.yaml`, `countries.yaml`, `question_types.yaml`, `glossary.yaml` are reference files. A corpus folder
-that lacks a reference file gets the shipped one, so that an empty folder is a usable corpus without facts.
+`areas.yaml`, `countries.yaml`, `question_types.yaml`, `message_kinds.yaml`, `glossary.yaml` are reference
+files. A corpus folder that lacks a reference file gets the shipped one, so that an empty folder is a usable corpus
+without facts.
 
-Reading refuses what makes a fact unusable (bad YAML, a missing field, a duplicate id); what needs judgement
-(parity of numbers, known ids, dates) is `retrieval.corpus_check`.
+Reading refuses what makes an entry unusable (bad YAML, a missing field, a malformed date, a duplicate id); what
+needs judgement (parity of numbers, known ids, dates in the future) is `retrieval.corpus_check`.
 """
 
 from __future__ import annotations
@@ -13,18 +14,51 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
+from retrieval.days import latest_day
 from retrieval.errors import CorpusError
+from retrieval.yaml_entries import Fault, UnreadableError, read_entries, validated
 
 SHIPPED_CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 FACT_FOLDERS = ("countries", "regions", "schemes", "outbound", "mechanisms", "adaptation")
-REFERENCE_FILES = ("areas.yaml", "countries.yaml", "question_types.yaml", "glossary.yaml")
+REFERENCE_FILES = (
+    "areas.yaml",
+    "countries.yaml",
+    "question_types.yaml",
+    "message_kinds.yaml",
+    "glossary.yaml",
+)
 
 Authority = Literal["law", "official", "professional", "academic", "media", "alliance_note"]
+
+
+def _dated(value: str) -> str:
+    try:
+        latest_day(value)
+    except ValueError as exc:
+        zh, en = (
+            f"没有“{value}”这样的日期，应写成 2025、2025-10 或 2025-10-02",
+            (f"{value!r} is no date; write 2025, 2025-10 or 2025-10-02"),
+        )
+        raise PydanticCustomError("not_a_day", "{en}", {"zh": zh, "en": en}) from exc
+    return value
+
+
+def _day(value: str) -> str:
+    if len(_dated(value)) < len("2025-10-02"):
+        zh, en = f"“{value}”应写到日，如 2025-10-02", f"{value!r} should name the day, such as 2025-10-02"
+        raise PydanticCustomError("not_a_day", "{en}", {"zh": zh, "en": en})
+    return value
+
+
+Dated = Annotated[str, AfterValidator(_dated)]
+"""`YYYY`, `YYYY-MM` or `YYYY-MM-DD`."""
+Day = Annotated[str, AfterValidator(_day)]
+"""`YYYY-MM-DD`."""
 
 
 class CorpusModel(BaseModel):
@@ -50,8 +84,8 @@ class Source(CorpusModel):
     title: str
     url: str | None = None
     issuer: str | None = None
-    dated: str | None = None
-    """`YYYY`, `YYYY-MM` or `YYYY-MM-DD` as the page itself shows; None: the page shows no date."""
+    dated: Dated | None = None
+    """As far as the page itself shows it; None: the page shows no date."""
     authority: Authority
     reproduction: bool = False
     """A copy of somebody else's text; it never counts as official."""
@@ -78,17 +112,12 @@ class Fact(CorpusModel):
     answers: list[str] = []
     partly: list[str] = []
     sources: list[Source] = Field(min_length=1)
-    checked: str
-    """The day somebody last held it against its source, `YYYY-MM-DD`."""
+    checked: Day
+    """The day somebody last held it against its source."""
     confirm: Bilingual | None = None
     """What is open; None when nothing is."""
     also: list[str] = []
     """Ids of facts merged into this one; they still resolve."""
-
-    @field_validator("checked", mode="before")
-    @classmethod
-    def _date_as_text(cls, value: object) -> object:
-        return value.isoformat() if hasattr(value, "isoformat") else value
 
     @property
     def all_countries(self) -> tuple[str, ...]:
@@ -144,6 +173,19 @@ class QuestionType(CorpusModel):
     not_: str = Field("", alias="not")
 
 
+class MessageKind(CorpusModel):
+    """A kind of message that is not a question to the corpus: a greeting, distress, something unsafe …"""
+
+    id: str
+    status: str
+    """The status its answer ends in (DESIGN section 6)."""
+    reply: str | None = None
+    """Name of the reply in `prompts/replies/`; None where the status has only one."""
+    asks: Asks = Asks()
+    patterns: list[str] = []
+    """Regular expressions over folded text, any language, that decide by themselves."""
+
+
 class GlossaryEntry(CorpusModel):
     """A locked pair of terms."""
 
@@ -167,6 +209,7 @@ class Corpus(BaseModel):
     areas: dict[str, AreaInfo]
     countries: dict[str, CountryInfo]
     question_types: dict[str, QuestionType]
+    message_kinds: dict[str, MessageKind]
     glossary: list[GlossaryEntry]
 
     def by_id(self) -> dict[str, Fact]:
@@ -202,120 +245,89 @@ def corpus_hash(folder: Path) -> str:
 
 def load_corpus(folder: Path) -> Corpus:
     """Read the corpus in `folder`. Raises `CorpusError` naming file and line of the first fault."""
+    read = read_corpus(folder)
+    if read.faults:
+        raise read.faults[0].error()
+    return read.corpus
+
+
+class CorpusReading(NamedTuple):
+    """What can be read of a corpus folder, and every fault of what cannot."""
+
+    corpus: Corpus
+    faults: list[Fault]
+    reference_lines: dict[tuple[str, str], int]
+    """(reference file, id) → the line that the entry begins on."""
+
+
+def read_corpus(folder: Path) -> CorpusReading:
+    """Read on past faults, so that all of them can be shown at once.
+
+    Raises `CorpusError` only where there is no such folder.
+    """
     if not folder.is_dir():
         raise CorpusError(
             zh=f"找不到语料文件夹 {folder}：请检查 TONGXING_CORPUS_DIR。",
             en=f"No corpus folder at {folder}: check TONGXING_CORPUS_DIR.",
         )
+    faults: list[Fault] = []
     facts: list[Located] = []
     seen: dict[str, str] = {}
     for name in FACT_FOLDERS:
         for path in sorted((folder / name).glob("*.yaml")):
             where = f"{name}/{path.name}"
-            for raw, line in read_entries(path, where):
-                fact = _model(Fact, raw, where, line)
+            for fact, line in _read(Fact, path, where, faults):
                 for fact_id in (fact.id, *fact.also):
-                    if fact_id in seen:
-                        raise _corpus_error(
-                            where,
-                            line,
-                            f"编号 {fact_id} 已在 {seen[fact_id]} 用过",
-                            f"id {fact_id} is already used at {seen[fact_id]}",
-                        )
-                    seen[fact_id] = f"{where}:{line}"
+                    _note_id(seen, fact_id, where, line, faults)
                 facts.append(Located(fact=fact, file=where, line=line))
-    return Corpus(facts=facts, **load_reference(folder))
+    lines: dict[tuple[str, str], int] = {}
+    return CorpusReading(Corpus(facts=facts, **_reference(folder, faults, lines)), faults, lines)
 
 
-def load_reference(folder: Path) -> dict[str, Any]:
-    """The reference files: `areas`, `countries`, `question_types` keyed by id, and `glossary`."""
+def _reference(folder: Path, faults: list[Fault], lines: dict[tuple[str, str], int]) -> dict[str, Any]:
+    """The reference files: keyed by id, except the glossary."""
 
-    def entries(name: str, model: type[Any]) -> list[Any]:
-        path = reference_file(folder, name)
-        return [_model(model, raw, name, line) for raw, line in read_entries(path, name)]
+    def keyed(name: str, model: type[_Entry], key: str) -> dict[str, _Entry]:
+        entries: dict[str, _Entry] = {}
+        seen: dict[str, str] = {}
+        for entry, line in _read(model, reference_file(folder, name), name, faults):
+            entry_id = getattr(entry, key)
+            _note_id(seen, entry_id, name, line, faults)
+            entries[entry_id] = entry
+            lines[name, entry_id] = line
+        return entries
 
+    glossary = reference_file(folder, "glossary.yaml")
     return {
-        "areas": {a.id: a for a in entries("areas.yaml", AreaInfo)},
-        "countries": {c.code: c for c in entries("countries.yaml", CountryInfo)},
-        "question_types": {t.id: t for t in entries("question_types.yaml", QuestionType)},
-        "glossary": entries("glossary.yaml", GlossaryEntry),
+        "areas": keyed("areas.yaml", AreaInfo, "id"),
+        "countries": keyed("countries.yaml", CountryInfo, "code"),
+        "question_types": keyed("question_types.yaml", QuestionType, "id"),
+        "message_kinds": keyed("message_kinds.yaml", MessageKind, "id"),
+        "glossary": [entry for entry, _ in _read(GlossaryEntry, glossary, "glossary.yaml", faults)],
     }
 
 
-def read_entries(path: Path, where: str) -> Iterator[tuple[dict[str, Any], int]]:
-    """The mappings of a YAML list with the line each begins on (from 1). Raises `CorpusError`."""
+_Entry = TypeVar("_Entry", bound=CorpusModel)
+
+
+def _read(model: type[_Entry], path: Path, where: str, faults: list[Fault]) -> Iterator[tuple[_Entry, int]]:
+    """Every usable entry of a file with its line; what is not usable goes to `faults`."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as exc:
-        line = path.read_bytes()[: exc.start].count(b"\n") + 1
-        raise _corpus_error(
-            where, line, "不是有效的 UTF-8，请另存为 UTF-8", "not valid UTF-8; save it as UTF-8"
-        ) from exc
-    loader = _Loader(text)
-    try:
-        node = loader.get_single_node()
-        if node is None:
-            return
-        if not isinstance(node, yaml.SequenceNode):
-            raise _corpus_error(
-                where, node.start_mark.line + 1, "应为条目列表", "should be a list of entries"
-            )
-        for item in node.value:
-            line = item.start_mark.line + 1
-            if not isinstance(item, yaml.MappingNode):
-                raise _corpus_error(where, line, "应为键值条目", "should be an entry with keys")
-            yield loader.construct_document(item), line
-    except yaml.MarkedYAMLError as exc:
-        mark = exc.problem_mark or exc.context_mark
-        problem = exc.problem or "bad YAML"
-        raise _corpus_error(
-            where, mark.line + 1 if mark else 1, f"YAML 有误：{problem}", f"bad YAML: {problem}"
-        ) from exc
-    except yaml.YAMLError as exc:
-        problem = str(exc).splitlines()[0]
-        raise _corpus_error(where, 1, f"YAML 有误：{problem}", f"bad YAML: {problem}") from exc
-    finally:
-        loader.dispose()
+        for raw, line in read_entries(path, where):
+            entry = validated(model, raw, where, line)
+            if isinstance(entry, list):
+                faults.extend(entry)
+            else:
+                yield entry, line
+    except UnreadableError as exc:
+        faults.append(exc.fault)
 
 
-_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _Loader(_Base):  # type: ignore[misc]
-    """Safe YAML that keeps dates as text (they may be `2025` or `2025-10`) and refuses a key given twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in keys:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key!r} given twice", key_node.start_mark
-                )
-            keys.add(key)
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
-        return mapping
-
-
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: loader.construct_scalar(node))
-# "no" is Norway and "on" a word, not booleans; only true and false are.
-_Loader.add_constructor(
-    "tag:yaml.org,2002:bool",
-    lambda loader, node: {"true": True, "false": False}.get(node.value.lower(), node.value),
-)
-
-
-def _model(model: type[Any], raw: dict[str, Any], where: str, line: int) -> Any:
-    try:
-        return model.model_validate(raw)
-    except ValidationError as exc:
-        first = exc.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "entry"
-        name = raw.get("id") or raw.get("code") or raw.get("zh") or "?"
-        raise _corpus_error(
-            where, line, f"{name} 的 {key}：{first['msg']}", f"{key} of {name}: {first['msg']}"
-        ) from exc
-
-
-def _corpus_error(where: str, line: int, zh: str, en: str) -> CorpusError:
-    return CorpusError(zh=f"{where} 第 {line} 行：{zh}。", en=f"{where}, line {line}: {en}.")
+def _note_id(seen: dict[str, str], entry_id: str, where: str, line: int, faults: list[Fault]) -> None:
+    if entry_id in seen:
+        zh, en = (
+            f"这个编号已在 {seen[entry_id]} 用过",
+            f"this id is already used at {seen[entry_id]}",
+        )
+        faults.append(Fault(file=where, line=line, id=entry_id, zh=zh, en=en))
+    seen.setdefault(entry_id, f"{where}:{line}")

@@ -11,13 +11,16 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from retrieval.figure_reading.dates import read_dates
 from retrieval.figure_reading.elision import elided
 from retrieval.figure_reading.quantities import read_quantities
+from retrieval.figure_reading.spans import year_spans
+from retrieval.figure_reading.tallies import is_tally
 from retrieval.figure_reading.terms import terms
-from retrieval.figure_reading.values import Figure, Figures, year_of
+from retrieval.figure_reading.values import Figure, Figures, is_year, year_of
 
 __all__ = ["Figure", "Mismatch", "figures", "missing_figures", "normalise", "parity"]
 
@@ -32,8 +35,10 @@ _HAN = re.compile(r"[\u4e00-\u9fff]")
 _WORD = re.compile(r"[a-z]{2,}")
 _MIXED = 8
 """A Chinese text with this many English words is read as English too: names and units alone have fewer."""
-# A full-width comma parts two numbers ("5，200人" are 5 and 200 people); NFKC would join them.
-_PUNCTUATION = str.maketrans({"，": "、", "、": "、", "；": ";", "。": "。", "−": "-", "‑": "-", "‐": "-"})
+# A full-width comma parts two numbers ("5，200人" are 5 and 200 people); NFKC would join them, so a private character
+# stands for it meanwhile.
+_COMMA = "\ue000"
+_PUNCTUATION = str.maketrans({"，": _COMMA, "、": "、", "；": ";", "。": "。", "−": "-", "‑": "-", "‐": "-"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +52,14 @@ class Mismatch:
 
 def normalise(text: str) -> str:
     """Half-width digits and signs, simplified characters in the words of `figures.yaml`; otherwise as written."""
+    return _with_commas(text).replace("，", "、")
+
+
+def _with_commas(text: str) -> str:
+    """The same with full-width commas kept: they end a clause, which 、 in a list does not."""
     text = _SPACED_THOUSANDS.sub(",", text.translate(_PUNCTUATION))
     text = _HALF.sub(lambda m: f"{m[1] or '0'}.5", _SUPERSCRIPTS.sub("", text))
-    return unicodedata.normalize("NFKC", text).translate(terms().simplified)
+    return unicodedata.normalize("NFKC", text).translate(terms().simplified).replace(_COMMA, "，")
 
 
 def _languages(text: str) -> list[str]:
@@ -65,14 +75,25 @@ def figures(text: str, lang: str) -> list[Figure]:
     `lang`: "zh", or anything else for English rules (digits and symbols are read under both). Numbers in words are
     read only in their own language. Positions refer to `normalise(text)`.
     """
-    lang = "zh" if lang == "zh" else "en"
-    clean = normalise(text)
+    return list(_figures(text, "zh" if lang == "zh" else "en"))
+
+
+# Evidence is read again for every sentence that cites it.
+@lru_cache(maxsize=1024)
+def _figures(text: str, lang: str) -> tuple[Figure, ...]:
+    written = _with_commas(text)
+    clean = written.replace("，", "、")
     found = [_address(match) for match in _ADDRESS.finditer(clean)]
     for pattern in (_ADDRESS, _NOT_FIGURES, terms().idiom[lang]):
         clean = pattern.sub(_blank, clean)
     dates, rest = read_dates(clean, lang)
-    found.extend([*dates, *read_quantities(rest, lang)])
-    return sorted(found, key=lambda figure: (figure.start, figure.end))
+    found.extend([*dates, *(_claim(figure, written, lang) for figure in read_quantities(rest, lang))])
+    found.extend(year_spans(found, clean))
+    return tuple(sorted(found, key=lambda figure: (figure.start, figure.end)))
+
+
+def _claim(figure: Figure, text: str, lang: str) -> Figure:
+    return replace(figure, firm=False) if figure.firm and is_tally(figure, text, lang) else figure
 
 
 def parity(zh: str, en: str) -> list[Mismatch]:
@@ -90,6 +111,8 @@ def _unmatched(own: Figures, own_text: str, other: Figures, other_text: str) -> 
         for figure in own.items
         if figure.firm
         and not other.hold(figure)
+        # A year alone is said by a date in it; the date itself is looked up from the other side.
+        and not (is_year(figure) and other.carry(figure))
         and not _held_without_unit(figure, own_text, other, other_text)
     ]
 
@@ -110,13 +133,15 @@ def missing_figures(text: str, evidence_texts: Iterable[str], lang: str) -> list
     Tolerant of formatting only: 25亿印尼盾 is carried by "IDR 2.5 billion" and by nothing else, October 2025 also by
     a day in that month. Words such as "first" or 一个 are no claim.
     """
+    claimed = [figure for figure in figures(text, lang) if figure.firm]
+    if not claimed:
+        return []
     evidence = _gather((one, rules) for one in evidence_texts for rules in _languages(one))
     clean = normalise(text)
     return [
         figure
-        for figure in figures(text, lang)
-        if figure.firm
-        and not evidence.carry(figure)
+        for figure in claimed
+        if not evidence.carry(figure)
         and not ((unsaid := elided(figure, clean)) and evidence.carry(replace(figure, readings=unsaid)))
     ]
 

@@ -24,6 +24,7 @@ _MONTHS = [
     "november",
     "december",
 ]
+_MONTH_STARTS = tuple(month[:3].capitalize() for month in _MONTHS)
 _WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _AND = r"\s?(?:-|–|—|~|至|到|、|和|及|或|以及|to|and|or|&)\s?"
 _DAY = r"[0-3]?\d(?:st|nd|rd|th)?"
@@ -40,7 +41,8 @@ _YEAR = r"(?:[12]\d{3})"
 _CN = "[一二三四五六七八九十]"
 
 Value = tuple[frozenset[Reading], Day | None]
-Pattern = tuple[re.Pattern[str], Callable[[re.Match[str]], list[Value]]]
+Pattern = tuple[re.Pattern[str], Callable[[re.Match[str]], list[Value]], tuple[str, ...]]
+"""A form of date, its reading, and texts of which one must occur (none: always tried): most texts lack most forms."""
 
 
 def _day(year: str | None, month: int, day: int | None = None) -> Value:
@@ -129,15 +131,20 @@ def _ordinal(text: str) -> int:
 
 
 _BOTH: list[Pattern] = [
-    (re.compile(rf"(?<![\d.-])({_YEAR})[-/.](0?[1-9]|1[0-2])[-/.]([12]\d|3[01]|0?[1-9])(?!\d|[.-]\d)"), _iso),
-    (re.compile(r"(?<![\d./])((?:19|20)\d\d)\s?[-–—/]\s?(\d\d)(?!\d|[./-]\d|%)"), _year_pair),
-    (re.compile(rf"(?<![\d./-])({_YEAR})-(0[1-9]|1[0-2])()(?!\d|[./-]\d|%)"), _iso),
+    (
+        re.compile(rf"(?<![\d.-])({_YEAR})[-/.](0?[1-9]|1[0-2])[-/.]([12]\d|3[01]|0?[1-9])(?!\d|[.-]\d)"),
+        _iso,
+        (),
+    ),
+    (re.compile(r"(?<![\d./])((?:19|20)\d\d)\s?[-–—/]\s?(\d\d)(?!\d|[./-]\d|%)"), _year_pair, ()),
+    (re.compile(rf"(?<![\d./-])({_YEAR})-(0[1-9]|1[0-2])()(?!\d|[./-]\d|%)"), _iso, ()),
     (
         re.compile(
             rf"(?<![\d:.])(?:(?P<from>[01]?\d|2[0-4])(?:[:.](?P<from_m>[0-5]\d))?{_AND})?"
             r"(?P<h>1[0-2]|0?\d)(?:[:.](?P<m>[0-5]\d))?\s?(?P<half>[ap]\.?m)\b\.?"
         ),
         _clocks,
+        ("am", "pm", "a.m", "p.m"),
     ),
     (
         re.compile(
@@ -145,9 +152,10 @@ _BOTH: list[Pattern] = [
             r"(?<![\d:.])(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?![\d:])"
         ),
         _clocks,
+        (":",),
     ),
-    (re.compile(r"\bQ([1-4])\b"), lambda m: [_plain(m[1], "quarter")]),
-    (re.compile(r"\bH([12])(?= ?(?:of )?\d{4})"), lambda m: [_plain(m[1], "half")]),
+    (re.compile(r"\bQ([1-4])\b"), lambda m: [_plain(m[1], "quarter")], ("Q",)),
+    (re.compile(r"\bH([12])(?= ?(?:of )?\d{4})"), lambda m: [_plain(m[1], "half")], ("H1", "H2")),
 ]
 
 _ZH: list[Pattern] = [
@@ -157,32 +165,46 @@ _ZH: list[Pattern] = [
             rf"([0-3]?\d(?:\s?[日号]?{_AND}[0-3]?\d(?!\d))*)\s?[日号]"
         ),
         _zh_days,
+        ("月",),
     ),
     (
         re.compile(
             rf"(?:({_YEAR})\s?年\s?)?(?<![\d.])((?:1[0-2]|0?[1-9])(?:\s?月?{_AND}(?:1[0-2]|0?[1-9]))*)\s?月(?!内)"
         ),
         _zh_months,
+        ("月",),
     ),
     (
         re.compile(
             rf"(?:([〇零一二三四五六七八九]{{4}})年)?(?<![数个{_CN[1:-1]}])({_CN}{{1,2}})月(?:({_CN}{{1,3}})[日号])?"
         ),
         _zh_numeral_date,
+        ("月",),
     ),
-    (re.compile(r"([〇零一二三四五六七八九]{4})年"), lambda m: [_plain(chinese_number(m[1]), "date")]),
-    (re.compile(rf"(?<![\d.])({_YEAR})\s?(?:财政?|纳税)?年"), lambda m: [_plain(m[1], "date")]),
+    (
+        re.compile(r"([〇零一二三四五六七八九]{4})年"),
+        lambda m: [_plain(chinese_number(m[1]), "date")],
+        ("年",),
+    ),
+    (re.compile(rf"(?<![\d.])({_YEAR})\s?(?:财政?|纳税)?年"), lambda m: [_plain(m[1], "date")], ("年",)),
     (
         re.compile(
             r"(上午|下午|晚上|晚|傍晚|凌晨|早上|早|中午)\s?(\d{1,2})\s?[点时](?:\s?(\d{1,2})\s?分|(半))?"
         ),
         _zh_clock,
+        ("点", "时"),
     ),
-    (re.compile(r"第?([一二三四1-4])季度"), lambda m: [_plain(_ordinal(m[1]), "quarter")]),
-    (re.compile(r"([上下])半年"), lambda m: [_plain("上下".index(m[1]) + 1, "half")]),
+    (
+        re.compile(r"(1\d|2[01])世纪(\d0)年代"),
+        lambda m: [_plain((int(m[1]) - 1) * 100 + int(m[2]), "date")],
+        ("世纪",),
+    ),
+    (re.compile(r"第?([一二三四1-4])季度"), lambda m: [_plain(_ordinal(m[1]), "quarter")], ("季度",)),
+    (re.compile(r"([上下])半年"), lambda m: [_plain("上下".index(m[1]) + 1, "half")], ("半年",)),
     (
         re.compile(r"(?<![一二两三四五六七八九十\d几数])(?:周|星期|礼拜)([一二三四五六日])(?![次趟回])"),
         lambda m: [_plain("一二三四五六日".index(m[1]) + 1, "weekday")],
+        ("周", "星期", "礼拜"),
     ),
 ]
 
@@ -192,6 +214,7 @@ _EN: list[Pattern] = [
             rf"(?<![\d.,/])(?P<days>{_DAY}(?:{_AND}{_DAY})*)(?: of)?[ -](?P<month>{_MONTH})(?:,? (?P<year>{_YEAR})(?!\d))?"
         ),
         _en_days,
+        _MONTH_STARTS,
     ),
     (
         re.compile(
@@ -199,23 +222,28 @@ _EN: list[Pattern] = [
             rf"(?:,? (?P<year>{_YEAR})(?!\d))?"
         ),
         _en_days,
+        _MONTH_STARTS,
     ),
     (
         re.compile(rf"(?P<months>{_MONTH}(?:{_AND}{_MONTH})*)(?:,? (?P<year>{_YEAR})(?!\d))?"),
         _en_months,
+        _MONTH_STARTS,
     ),
-    (re.compile(rf"\b({_YEAR})s\b"), lambda m: [_plain(m[1], "date")]),
+    (re.compile(rf"\b({_YEAR})s\b"), lambda m: [_plain(m[1], "date")], ()),
     (
         re.compile(r"\b(first|second|third|fourth|1st|2nd|3rd|4th)[ -]quarter\b", re.IGNORECASE),
         lambda m: [_plain(_ordinal(m[1]), "quarter")],
+        ("uarter", "UARTER"),
     ),
     (
         re.compile(r"\b(first|second|1st|2nd)[ -]half\b", re.IGNORECASE),
         lambda m: [_plain(_ordinal(m[1]), "half")],
+        ("half", "Half", "HALF"),
     ),
     (
         re.compile(rf"\b({'|'.join(_WEEKDAYS)})s?\b", re.IGNORECASE),
         lambda m: [_plain(_WEEKDAYS.index(m[1].lower()) + 1, "weekday")],
+        ("day", "DAY"),
     ),
 ]
 
@@ -223,7 +251,9 @@ _EN: list[Pattern] = [
 def read_dates(text: str, lang: str) -> tuple[list[Figure], str]:
     """The dates of `text` and the text with them blanked out (same length)."""
     found: list[Figure] = []
-    for pattern, read in [*_BOTH, *(_ZH if lang == "zh" else []), *_EN]:
+    for pattern, read, needs in [*_BOTH, *(_ZH if lang == "zh" else []), *_EN]:
+        if needs and not any(one in text for one in needs):
+            continue
 
         def take(match: re.Match[str], read: Callable[..., list[Value]] = read) -> str:
             values = read(match)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from retrieval.figure_reading.terms import Reading, terms, unit_key
 from retrieval.figure_reading.values import Figure
@@ -19,11 +20,16 @@ def elided(figure: Figure, text: str) -> frozenset[Reading]:
     ends = [m.end() for m in _SENTENCE_END.finditer(text)]
     start = max((e for e in ends if e <= figure.start), default=0)
     end = min((e for e in ends if e >= figure.end), default=len(text))
+    units = _units_named(text[start:end])
+    return frozenset((value * factor, unit) for value in bare for unit, factor in units if unit)
+
+
+@lru_cache(maxsize=512)
+def _units_named(sentence: str) -> frozenset[tuple[str, Decimal]]:
     words = terms()
-    sentence = text[start:end]
     units = {
         meaning for m in words.unit.finditer(sentence) for meaning in words.units[m[1] or unit_key(m[2])]
     }
     for match in words.symbol.finditer(sentence):
         units |= {(code, Decimal(1)) for code in words.prefixes[match[0]]}
-    return frozenset((value * factor, unit) for value in bare for unit, factor in units if unit)
+    return frozenset(units)

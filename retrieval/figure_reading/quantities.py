@@ -70,6 +70,8 @@ class _Atom:
     units: tuple[tuple[str, Decimal], ...] = ()
     maybe: tuple[tuple[str, Decimal], ...] = ()
     """Units of a neighbour in a list that it may share: "one, two or 3 years"."""
+    maybe_power: Decimal = Decimal(1)
+    """Multiplier of a neighbour in a list that it may share: "USD 13.6 or 12.3 billion"."""
     tags: frozenset[str] = frozenset()
     firm: bool = True
     year: bool = False
@@ -78,9 +80,11 @@ class _Atom:
 
     def readings(self) -> frozenset[Reading]:
         value = self.raw * self.power + self.extra
-        found: set[Reading] = {(value * factor, unit) for unit, factor in (*self.units, *self.maybe)}
-        if not self.units:
-            found.add((value, ""))
+        found: set[Reading] = set()
+        for one in {value, value * self.maybe_power}:
+            found |= {(one * factor, unit) for unit, factor in (*self.units, *self.maybe)}
+            if not self.units:
+                found.add((one, ""))
         if self.year:
             found.add((value, "date"))
         return frozenset(found)
@@ -244,7 +248,7 @@ def _chinese(text: str, match: re.Match[str], words: Terms) -> list[_Atom]:
     numeral = match[0]
     value = chinese_number(numeral)
     before = text[start - 1] if start else ""
-    if value is None or before in "数几上":
+    if value is None or (before and before in "数几上"):
         return []
     if before == "第":
         atom = _Atom(start - 1, end, value, firm=value > 1)
@@ -282,8 +286,10 @@ def _share_units(text: str, atoms: list[_Atom]) -> None:
         if left.tags or not (ranged or _LIST.fullmatch(between)):
             continue
         # "5 to 10 million" counts in millions twice, "500,000 to 2 million" only once.
-        if ranged and left.power == 1 and left.raw < min(right.raw, _WHOLE_BY_ITSELF):
+        if ranged and left.power == 1 and left.raw < _WHOLE_BY_ITSELF and left.raw < right.raw:
             left.power = right.power
+        elif not ranged and left.power == 1 and left.raw < _WHOLE_BY_ITSELF and not left.year:
+            left.maybe_power = max(right.power, right.maybe_power)
         if right.units and not left.units:
             if ranged and not left.year:
                 left.units = right.units

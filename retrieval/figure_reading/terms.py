@@ -45,13 +45,16 @@ class Terms:
 def _alternatives(words: Iterable[str], before: Mapping[str, str] | None = None) -> str:
     """Longest first; a Latin word ends where its letters end. `before`: characters that a word may not precede."""
     listed = sorted({str(word) for word in words}, key=lambda word: (-len(word), word))
-    return "|".join(
-        (r"(?<![A-Za-z])" if word[0].isascii() and word[0].isalpha() else "")
-        + re.escape(word).replace(r"\ ", "[ -]")
-        + (r"(?![A-Za-z])" if word[-1].isascii() and word[-1].isalpha() else "")
-        + (f"(?![{before[word]}])" if before and word in before else "")
-        for word in listed
-    )
+    latin: list[str] = []
+    others: list[str] = []
+    for word in listed:
+        (latin if word[0].isascii() and word[0].isalpha() else others).append(
+            re.escape(word).replace(r"\ ", "[ -]")
+            + (r"(?![A-Za-z])" if word[-1].isascii() and word[-1].isalpha() else "")
+            + (f"(?![{before[word]}])" if before and word in before else "")
+        )
+    # One look behind for all: tried once at each letter, not once for each word.
+    return "|".join(([rf"(?<![A-Za-z])(?:{'|'.join(latin)})"] if latin else []) + others)
 
 
 def unit_key(word: str) -> str:

@@ -78,6 +78,11 @@ def _within(fine: Figure, coarse: Figure) -> bool:
     )
 
 
+def is_year(figure: Figure) -> bool:
+    """Whether a figure is, or may be, a year alone."""
+    return figure.date is None and year_of(figure) is not None
+
+
 def year_of(figure: Figure) -> int | None:
     """The year that a figure names, alone or within a date."""
     if figure.date is not None:
