@@ -1,0 +1,1 @@
+"""A question becomes an answer: screen, understand, gather, compose, ground, present."""

@@ -1,0 +1,74 @@
+"""Gather: search every part, and decide for each whether what was found is enough."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bot.answering.draft import Candidate, Draft, Part
+from bot.answering.enough import certainty, settings
+
+REACH = 12
+"""Candidates a part looks at; the answer shows at most three."""
+
+
+def gather(draft: Draft) -> None:
+    """Fill each part's candidates, evidence and nearby facts."""
+    texts = [text for part in draft.parts for text in (part.query.text, part.query.bare)]
+    draft.embed(*texts)
+    for part in draft.parts:
+        search_part(draft, part)
+        decide(draft, part)
+    _share_evidence(draft.parts)
+
+
+def search_part(draft: Draft, part: Part) -> None:
+    """Rank facts and passages for one part."""
+    full, bare = draft.embed(part.query.text, part.query.bare)
+    searcher = draft.searcher
+    part.table = searcher.table(part.query, (full, bare))
+    hits = searcher.rank(part.query, (full, bare), part.table, REACH)
+    part.candidates = [Candidate(hit.kind, hit.owner, hit.id, hit.score, hit.lang) for hit in hits]
+    types = part.table.types
+    if len(types) and types.max() >= settings()["type_floor"]:
+        part.type_id = draft.snapshot.types[int(np.argmax(types))].id
+
+
+def decide(draft: Draft, part: Part) -> None:
+    """Enough or not: the fitted certainty against the threshold; what is left over may be shown as nearby."""
+    numbers = settings()
+    if not part.candidates:
+        return
+    part.certainty = certainty(draft, part)
+    part.found = part.certainty >= numbers["threshold"]
+    usable = [candidate for candidate in part.candidates if _right_country(draft, part, candidate)]
+    best = usable[0].score if usable else 0.0
+    if part.found and usable:
+        close = [
+            c for c in usable if c.score >= numbers["also_floor"] and c.score >= best - numbers["also_margin"]
+        ]
+        part.evidence = (close or usable[:1])[: int(numbers["most_evidence"])]
+    else:
+        part.found = False
+        part.nearby = [c for c in usable if c.score >= best - numbers["nearby_margin"]][:3]
+        part.nearby = [c for c in part.nearby if c.score >= numbers["nearby_floor"]]
+
+
+def _right_country(draft: Draft, part: Part, candidate: Candidate) -> bool:
+    """A fact about another country is never evidence for the one that was asked about."""
+    if candidate.kind != "fact" or not part.query.countries:
+        return True
+    countries = draft.snapshot.facts[candidate.owner].all_countries
+    return not countries or any(code in countries for code in part.query.countries)
+
+
+def _share_evidence(parts: list[Part]) -> None:
+    """A fact that serves two parts is said once, where it fits better."""
+    best: dict[str, float] = {}
+    for part in parts:
+        for candidate in part.evidence:
+            best[candidate.id] = max(best.get(candidate.id, -np.inf), candidate.score)
+    said: set[str] = set()
+    for part in parts:
+        kept = [c for c in part.evidence if c.id not in said and c.score >= best[c.id]]
+        part.evidence = kept or part.evidence[:1]
+        said.update(candidate.id for candidate in part.evidence)
