@@ -81,7 +81,7 @@ def search_batch(searcher: Searcher, source: Path, target: Path, k: int, max_cha
     def work(number: int, raw: Any) -> tuple[Record, bool]:
         record: Record = {"id": _name(raw, number), "results": []}
         try:
-            question = _question(raw, None)
+            question = _bare_question(raw)
             accept(question, max_chars)
             record["results"] = ranking(searcher, question.text, k)
         except TongxingError as exc:
@@ -95,19 +95,30 @@ def search_batch(searcher: Searcher, source: Path, target: Path, k: int, max_cha
 
 
 def check_files(source: Path, target: Path) -> None:
-    """Raise `BatchError` where a batch is bound to fail, before an index is opened for it. Writes nothing."""
-    with _opened(source) as file:
-        if file.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff"):  # type: ignore[attr-defined]
-            raise _error("utf16", source)
+    """Raise `BatchError` where a batch is bound to fail, before an index is opened for it. Writes nothing.
+
+    Pipes are let be: what is read from one to look at it is gone.
+    """
     try:
-        if target.is_file() and source.is_file() and target.samefile(source):
+        regular = source.is_file() or not source.exists() or source.is_dir()
+        is_file = target.is_file() or not target.exists() or target.is_dir()
+    except (OSError, ValueError) as exc:
+        raise _error("unreadable", source, exc) from exc
+    if regular:
+        with _opened(source) as file:
+            if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+                raise _error("utf16", source)
+    if not is_file:
+        return
+    try:
+        if regular and target.exists() and target.samefile(source):
             raise _error("same", target)
         target.parent.mkdir(parents=True, exist_ok=True)
-        existed = target.exists()
+        new = not target.exists()
         target.open("ab").close()
-        if not existed:
+        if new:
             target.unlink()
-    except (OSError, ValueError) as exc:
+    except OSError as exc:
         raise _error("unwritable", target, exc) from exc
 
 
@@ -168,7 +179,16 @@ def _value(line: bytes) -> Any:
 
 
 def _question(raw: Any, lang: AnswerLanguage | None) -> Question:
-    """The question of a line. Raises `LineError`. Columns that nobody knows are passed over."""
+    """The question of a line with its language and history. Raises `LineError`."""
+    bare = _bare_question(raw)
+    own = raw.get("lang") or lang
+    if own not in ("zh", "en", None):
+        raise LineError("lang")
+    return Question(text=bare.text, lang=own, history=_history(raw.get("history")))
+
+
+def _bare_question(raw: Any) -> Question:
+    """The question of a line without what came before. Raises `LineError`. Other columns are passed over."""
     if isinstance(raw, LineError):
         raise raw
     if not isinstance(raw, dict):
@@ -180,10 +200,7 @@ def _question(raw: Any, lang: AnswerLanguage | None) -> Question:
         raise LineError("id")
     if not isinstance(raw["question"], str):
         raise LineError("question")
-    own = raw.get("lang") or lang
-    if own not in ("zh", "en", None):
-        raise LineError("lang")
-    return Question(text=_sound(raw["question"]), lang=own, history=_history(raw.get("history")))
+    return Question(text=_sound(raw["question"]))
 
 
 def _history(raw: Any) -> list[Turn]:
@@ -245,11 +262,9 @@ def _faulty(raw: Any, number: int, exc: TongxingError, lang: AnswerLanguage | No
     return answer.model_copy(update={"text": _line(raw, number, exc, lang), "status": Status.ERROR})
 
 
-@contextmanager
-def _opened(source: Path) -> Iterator[IO[bytes]]:
+def _opened(source: Path) -> IO[bytes]:
     try:
-        with source.open("rb") as file:
-            yield file
+        return source.open("rb")
     except (OSError, ValueError) as exc:
         raise _error("unreadable", source, exc) from exc
 
@@ -260,19 +275,22 @@ def _written(target: Path) -> Iterator[Callable[[Record], None]]:
 
     def write(record: Record) -> None:
         try:
-            try:
-                line = json.dumps(record, ensure_ascii=False).encode("utf-8")
-            except UnicodeEncodeError:  # an id with half of a surrogate pair goes back as it came
-                line = json.dumps(record).encode("ascii")
-            out.write(line + b"\n")
+            line = json.dumps(record, ensure_ascii=False).encode("utf-8")
+        except UnicodeEncodeError:  # an id with half of a surrogate pair goes back as it came
+            line = json.dumps(record).encode("ascii")
+        rest = memoryview(line + b"\n")
+        try:
+            while rest:
+                rest = rest[out.write(rest) or 0 :]
         except BrokenPipeError:
             raise
         except OSError as exc:
             raise _error("unwritable", target, exc) from exc
 
     try:
+        # Unbuffered: a buffer that a full disk refused would raise again on closing.
         out = target.open("wb", buffering=0)
-    except OSError as exc:
+    except (OSError, ValueError) as exc:
         raise _error("unwritable", target, exc) from exc
     with out:
         yield write

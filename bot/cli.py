@@ -5,23 +5,28 @@ Imports of parts stand inside the commands, so that `--help` stays quick.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from bot.locale import terminal_language
-from bot.settings import load_settings, unknown_variables
-from retrieval.errors import TongxingError
+from bot import mishaps
+from bot.mishaps import usage
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+MOST_INPUT = 1_000_000
+"""So many bytes of standard input are read as a question: more is over any limit anyway."""
 
 app = typer.Typer(
     name="tongxing",
     help="Cited, dated answers for small companies going abroad along Belt and Road countries.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -41,33 +46,34 @@ Out = Annotated[Path | None, typer.Option(help="Where the lines of a batch go.")
 
 @app.command()
 def ask(
-    question: Annotated[str | None, typer.Argument(help="The question, in any language.")] = None,
+    question: Annotated[
+        str | None, typer.Argument(help="The question, in any language; - or nothing: standard input.")
+    ] = None,
     lang: Annotated[str | None, typer.Option(help="Language of the answer: zh or en.")] = None,
     as_json: Json = False,
     batch: Batch = None,
     out: Out = None,
 ) -> None:
     """Answer one question, or a batch of them."""
-    settings = load_settings()
-    if lang not in (None, "zh", "en"):
-        raise _usage(f"--lang 只能是 zh 或 en，不能是 {lang}。", f"--lang must be zh or en, not {lang}.")
+    settings = _settings()
+    chosen = _language(lang)
     if batch is not None or out is not None:
-        _need_both(batch, out)
+        source, target = _batch_files(question, batch, out)
         from bot.assembly import assistant_of
         from bot.batch import ask_batch
 
-        assert batch is not None and out is not None
         with building() as progress:
             assistant = assistant_of(settings, progress)
-        _report_faults(ask_batch(assistant, batch, out, settings.question_max_chars), out)
+        _report_faults(ask_batch(assistant, source, target, settings.question_max_chars, chosen), target)
         return
     from bot.answering.intake import accept
-    from bot.assembly import assistant_of
     from bot.domain import Question
     from bot.terminal import print_answer
 
-    asked = Question(text=_argument(question), lang=lang)
+    asked = Question(text=_question(question), lang=chosen)
     accept(asked, settings.question_max_chars)
+    from bot.assembly import assistant_of
+
     with building() as progress:
         assistant = assistant_of(settings, progress)
     answer = assistant.answer(asked)
@@ -79,30 +85,34 @@ def ask(
 
 @app.command()
 def search(
-    question: Annotated[str | None, typer.Argument(help="The question, in any language.")] = None,
+    question: Annotated[
+        str | None, typer.Argument(help="The question, in any language; - or nothing: standard input.")
+    ] = None,
     k: Annotated[int, typer.Option("-k", min=1, max=200, help="How many results.")] = 10,
     as_json: Json = False,
     batch: Batch = None,
     out: Out = None,
 ) -> None:
     """Show the ranking behind an answer."""
-    settings = load_settings()
-    from bot.assembly import searcher_of
-    from bot.batch import ranking, search_batch
-
+    settings = _settings()
     if batch is not None or out is not None:
-        _need_both(batch, out)
-        assert batch is not None and out is not None
+        source, target = _batch_files(question, batch, out)
+        from bot.assembly import searcher_of
+        from bot.batch import search_batch
+
         with building() as progress:
             searcher = searcher_of(settings, progress)
-        _report_faults(search_batch(searcher, batch, out, k), out)
+        _report_faults(search_batch(searcher, source, target, k, settings.question_max_chars), target)
         return
     from bot.answering.intake import accept
     from bot.domain import Question
     from bot.terminal import print_ranking
 
-    text = _argument(question)
+    text = _question(question)
     accept(Question(text=text), settings.question_max_chars)
+    from bot.assembly import searcher_of
+    from bot.batch import ranking
+
     with building() as progress:
         searcher = searcher_of(settings, progress)
     found = ranking(searcher, text, k)
@@ -120,26 +130,29 @@ def ingest(
     ],
 ) -> None:
     """Add documents, to be searched and cited beside the corpus."""
-    settings = load_settings()
+    settings = _settings()
     from bot.assembly import library_of, store_of
-    from bot.terminal import print_added
+    from bot.terminal import print_added, reading_bar
 
-    report = library_of(settings).add(paths)
+    with reading_bar() as reading:
+        report = library_of(settings).add(paths, reading)
     print_added(report)
-    if report.added or report.replaced:
+    if report.added or report.replaced or report.unchanged:
+        # Unchanged ones too: an earlier run may have been stopped before it built the index.
         with building() as progress:
             store_of(settings).rebuild(progress)
     if report.refused:
-        raise typer.Exit(2)
+        raise typer.Exit(mishaps.MENDABLE)
 
 
 @documents_app.command("list")
 def documents_list(as_json: Json = False) -> None:
     """List ingested documents."""
+    settings = _settings()
     from bot.assembly import library_of
     from bot.terminal import print_documents
 
-    documents = library_of(load_settings()).list()
+    documents = library_of(settings).list()
     if as_json:
         print_json([document.model_dump(mode="json") for document in documents])
     else:
@@ -151,7 +164,7 @@ def documents_remove(
     ids: Annotated[list[str], typer.Argument(help="Ids as `documents list` shows them.")],
 ) -> None:
     """Remove documents; their text is gone from every file when the command ends."""
-    settings = load_settings()
+    settings = _settings()
     from bot.assembly import library_of, store_of
     from bot.terminal import say
 
@@ -164,7 +177,7 @@ def documents_remove(
 @app.command()
 def index() -> None:
     """Build the index of the corpus and documents as they are now."""
-    settings = load_settings()
+    settings = _settings()
     from bot.assembly import store_of
     from bot.terminal import say
 
@@ -184,7 +197,7 @@ def index() -> None:
 @corpus_app.command("check")
 def corpus_check(as_json: Json = False) -> None:
     """Refuse what is wrong in the corpus; list facts that differ in their figures."""
-    settings = load_settings()
+    settings = _settings()
     from bot.assembly import today_of
     from bot.terminal import print_check
     from retrieval.corpus_check import check_corpus
@@ -195,7 +208,7 @@ def corpus_check(as_json: Json = False) -> None:
     else:
         print_check(report)
     if report.problems:
-        raise typer.Exit(2)
+        raise typer.Exit(mishaps.MENDABLE)
 
 
 @corpus_app.command("stats")
@@ -204,7 +217,7 @@ def corpus_stats(
     types: Annotated[bool, typer.Option("--types", help="Also the matrix of question types.")] = False,
 ) -> None:
     """Count facts by country and area: stale, to be confirmed, and which question types are known gaps."""
-    settings = load_settings()
+    settings = _settings()
     from bot.assembly import today_of
     from bot.terminal import print_stats
     from retrieval.corpus import load_corpus
@@ -220,13 +233,17 @@ def corpus_stats(
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on.")] = None,
 ) -> None:
     """Serve the REST API and the web page."""
-    settings = load_settings()
+    settings = _settings()
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = settings.model_copy(update=given)
+    _check_free(settings)
+    mishaps.set_up_logging(whole=True)
     from bot.web.server import run
 
-    run(settings.model_copy(update={k: v for k, v in (("host", host), ("port", port)) if v is not None}))
+    run(settings)
 
 
 @contextmanager
@@ -243,60 +260,74 @@ def building() -> Iterator[Any]:
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output, Chinese as it is."""
+    import json
+
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
-def _argument(question: str | None) -> str:
-    if question is not None:
+def _settings() -> Settings:
+    """Settings, after a line for every variable that none of them reads."""
+    from bot.settings import load_settings
+    from bot.terminal import warn_unknown_variables
+
+    warn_unknown_variables()
+    return load_settings()
+
+
+def _language(lang: str | None) -> Literal["zh", "en"] | None:
+    match lang:
+        case None | "zh" | "en":
+            return lang
+    raise usage("lang", value=lang)
+
+
+def _question(argument: str | None) -> str:
+    if argument is not None and argument != "-":
         # Bytes that are no UTF-8 arrive as lone surrogates; they carry no meaning.
-        return question.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    if not sys.stdin.isatty():
-        return sys.stdin.buffer.read(1_000_000).decode("utf-8", "replace")
-    raise _usage("请在命令后写上问题，或用 --batch。", "Give a question after the command, or use --batch.")
+        return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if sys.stdin is None or sys.stdin.isatty():
+        raise usage("no_question")
+    return sys.stdin.buffer.read(MOST_INPUT).decode("utf-8-sig", "replace").strip()
 
 
-def _need_both(batch: Path | None, out: Path | None) -> None:
+def _batch_files(question: str | None, batch: Path | None, out: Path | None) -> tuple[Path, Path]:
     if batch is None or out is None:
-        raise _usage("--batch 和 --out 要一起用。", "--batch and --out go together.")
+        raise usage("batch_pair")
+    if question is not None:
+        raise usage("batch_alone")
+    from bot.batch import check_files
+
+    check_files(batch, out)
+    return batch, out
 
 
 def _report_faults(faults: int, out: Path) -> None:
     if faults:
-        from bot.terminal import say
+        from bot.terminal import warn
 
-        say("batch_faults", count=faults, path=out)
+        warn("batch_faults", count=faults, path=out)
 
 
-def _usage(zh: str, en: str) -> TongxingError:
-    return TongxingError(zh=zh, en=en)
+def _check_free(settings: Settings) -> None:
+    """Raise a line where nothing can listen; the server would log it in its own way, and too late."""
+    import socket
+
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, UnicodeError) as exc:
+        why = mishaps.reason_of(exc)
+        raise usage("port_taken", host=settings.host, port=settings.port, reason=why) from exc
 
 
 def main() -> None:
     """Run the command. What a person can mend ends in one line on standard error and exit code 2."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
-    for name in unknown_variables():
-        sys.stderr.write(
-            f"未知设置 {name}，已忽略：可用的设置见 docs/settings.md。\n"
-            if terminal_language() == "zh"
-            else f"Unknown setting {name} ignored: docs/settings.md lists the settings.\n"
-        )
-    try:
-        app()
-    except TongxingError as exc:
-        question = next((word for word in sys.argv[2:] if not word.startswith("-")), "")
-        sys.stderr.write(exc.line(_language(exc, question)) + "\n")
-        raise SystemExit(2) from exc
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
-
-
-def _language(exc: TongxingError, question: str) -> str:
-    """Of a question, the asker's language; of anything else, the terminal's."""
-    if exc.code == "question" and any("\u4e00" <= char <= "\u9fff" for char in question):
-        return "zh"
-    return terminal_language()
+    mishaps.set_up_logging(whole=False)
+    mishaps.run(lambda: app(prog_name="tongxing", standalone_mode=False))
 
 
 if __name__ == "__main__":

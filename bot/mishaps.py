@@ -6,6 +6,7 @@ of a pipe has gone.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import os
@@ -21,7 +22,8 @@ from retrieval.errors import TongxingError
 
 MENDABLE, BUG, INTERRUPTED, NO_READER = 2, 1, 130, 141
 
-_NO_COMMAND = re.compile(r"No such command '(.*)'\.", re.DOTALL)
+_NO_COMMAND = re.compile(r"No such command '(.*?)'\.", re.DOTALL)
+_EXTRA = re.compile(r"unexpected extra argument(?:s|\(s\))? \((.*)\)", re.DOTALL)
 _SPACES = re.compile(r"\s+")
 
 
@@ -46,10 +48,16 @@ def run(command: Callable[[], int | None]) -> NoReturn:
         code = command() or 0
         # Here, not when the interpreter ends: a full disk or a closed pipe shows only now.
         sys.stdout.flush()
-    except SystemExit:
-        raise
+    except SystemExit as exc:
+        if not isinstance(exc.__context__, BrokenPipeError):
+            raise
+        code = NO_READER  # Typer's own way of meeting it says 1, as for a bug
+        _silence(sys.stdout)
     except BaseException as exc:
-        line, code = _ending(exc)
+        try:
+            line, code = _ending(exc)
+        except Exception as worse:  # whatever happens, a person sees a line
+            line, code = _what_and_where(worse), BUG
         if code == INTERRUPTED:
             # Whoever presses Ctrl-C once more does so while threads are being waited for.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -70,11 +78,21 @@ def reason(exc: OSError, lang: str) -> str:
         return exc.strerror or type(exc).__name__
 
 
+def reason_of(exc: Exception) -> str:
+    """`reason` in the terminal's language, for errors of the network too."""
+    return reason(exc, terminal_language()) if isinstance(exc, OSError) else str(exc)
+
+
 def set_up_logging(*, whole: bool) -> None:
     """Warnings go to standard error, a line each; `whole` (for a server's log) with time and traceback."""
     handler = logging.StreamHandler()
+    handler.setLevel(
+        logging.WARNING
+    )  # libraries that set their own loggers to DEBUG pass the root's level by
     handler.setFormatter(
-        logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s") if whole else _OneLine("%(message)s")
+        logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        if whole
+        else _OneLine("%(message)s")
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
@@ -116,25 +134,42 @@ def _usage_line(exc: Any, lang: str) -> str:
     if type(exc).__name__ == "NoArgsIsHelpError":
         return str(exc.format_message()).rstrip()
     context = getattr(exc, "ctx", None)
-    path = context.command_path if context else "tongxing"
-    command = _NO_COMMAND.search(str(exc))
     parameter = getattr(exc, "param", None)
-    values: dict[str, object] = {"command": path}
+    command = _NO_COMMAND.search(str(exc))
+    values: dict[str, object] = {"command": context.command_path if context else "tongxing"}
     if command:
-        name, values["name"] = "no_command", command[1]
+        name, values["what"] = "no_command", command[1]
         values["names"] = ", ".join(getattr(context.command, "commands", ()) if context else ())
     elif type(exc).__name__ == "NoSuchOption":
         near = sorted(exc.possibilities or ())
-        name, values["name"] = "no_option", exc.option_name
+        name, values["what"] = "no_option", exc.option_name
         if near:
             name, values["near"] = "no_option_near", near[0]
+    elif extra := _EXTRA.search(str(exc)):
+        name, values["what"] = "extra", extra[1]
+    elif type(exc).__name__ == "BadOptionUsage":
+        name, values["what"] = "needs_value", exc.option_name
     elif type(exc).__name__ == "MissingParameter" and parameter is not None:
-        name, values["name"] = "missing", parameter.make_metavar(context)
+        name, values["what"] = "missing", str(parameter.name)
     elif parameter is not None:
-        name, values["name"], values["why"] = "bad_value", parameter.opts[0], exc.message.rstrip(".")
+        name, values["what"] = _value_fault(exc, values), parameter.opts[0]
     else:
         name, values["why"] = "other", str(exc.format_message()).rstrip(".")
     return _SPACES.sub(" ", reply(f"terminal/usage_{name}", lang, **values))
+
+
+def _value_fault(exc: Any, values: dict[str, object]) -> str:
+    """What is wrong with the value of an option, from pydantic's error where there is one."""
+    faults = exc.__cause__.errors() if hasattr(exc.__cause__, "errors") else []
+    kind = faults[0]["type"] if faults else ""
+    if kind.startswith("int_"):
+        return "value_number"
+    if kind in ("less_than_equal", "greater_than_equal"):
+        most = kind == "less_than_equal"
+        values["limit"] = faults[0]["ctx"]["le" if most else "ge"]
+        return "value_most" if most else "value_least"
+    values["why"] = str(exc.message).rstrip(".")
+    return "value"
 
 
 def _what_and_where(exc: BaseException) -> str:
@@ -166,7 +201,5 @@ def _silence(stream: Any) -> None:
     try:
         stream.flush()
     except (OSError, ValueError):
-        try:
+        with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        except (OSError, ValueError):
-            pass

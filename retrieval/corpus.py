@@ -138,6 +138,8 @@ class AreaInfo(CorpusModel):
     stale_after_days: int = Field(gt=0)
     contact_roles: list[str] = []
     """Roles of `countries.yaml` contacts to name when nothing is found, most useful first."""
+    contact_places: list[str] = []
+    """Whose contacts to look at after those of the countries asked about: `CN`, `EU`, `INT`."""
 
 
 class ContactInfo(CorpusModel):

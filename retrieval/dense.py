@@ -125,17 +125,25 @@ class ChromaSearch(DenseSearch):
     ) -> None:
         self._place = place
         self._sizes = dict(sizes)
-        # The old snapshot's client is closed when the last question on it is answered.
-        weakref.finalize(self, client.close)
-        present = {collection.name for collection in client.list_collections()}
         self._stores: dict[Group, Chroma] = {}
+        # The old snapshot's client is closed when the last question on it is answered.
+        self._close = weakref.finalize(self, client.close)
+        try:
+            self._find(client, names)
+        except BaseException:
+            # Left open, it would hide the files that are written in the place of these.
+            self._close()
+            raise
+
+    def _find(self, client: Any, names: Mapping[Group, str]) -> None:
+        present = {collection.name for collection in client.list_collections()}
         for group, name in names.items():
             if name not in present:
                 raise LookupError(f"Chroma lacks {name}")
-            self._stores[group] = chroma_store(client, name)
-            held = self._stores[group]._collection.count()
-            if held != sizes[group]:
-                raise LookupError(f"{name} holds {held} vectors instead of {sizes[group]}")
+            store = self._stores[group] = chroma_store(client, name)
+            held = store._collection.count()
+            if held != self._sizes[group]:
+                raise LookupError(f"{name} holds {held} vectors instead of {self._sizes[group]}")
 
     def warm(self, vector: Floats) -> None:
         """Search every group once: reads the vectors into memory, and shows whether they can be read.
@@ -147,10 +155,12 @@ class ChromaSearch(DenseSearch):
             reach = min(5, self._sizes[group])
             try:
                 found = store.similarity_search_by_vector_with_relevance_scores(vector.tolist(), k=reach)
+                fault = None if len(found) == reach else "vectors cannot be read"
             except Exception as exc:  # Chroma raises plain exceptions of many kinds
-                raise LookupError(f"{group[0]} {group[1].name.lower()}: {exc}") from exc
-            if len(found) < reach:
-                raise LookupError(f"{group[0]} {group[1].name.lower()}: vectors cannot be read")
+                fault = str(exc)
+            if fault is not None:
+                self._close()
+                raise LookupError(f"{group[0]} {group[1].name.lower()}: {fault}")
 
     def best(self, group: Group, vector: Floats, owners: int) -> Floats:
         result = np.full(owners, -1, dtype=np.float32)
@@ -231,7 +241,15 @@ def chroma_client(folder: str | None = None, url: str | None = None) -> Any:
     settings = Settings(anonymized_telemetry=False)
     if url is None:
         assert folder is not None
-        return chromadb.PersistentClient(folder, settings=settings)
+        try:
+            return chromadb.PersistentClient(folder, settings=settings)
+        except BaseException:
+            # Chroma keeps the half-started engine by its path, and would hand it out again for the mended files.
+            from chromadb.api.shared_system_client import SharedSystemClient
+
+            SharedSystemClient._identifier_to_system.pop(folder, None)
+            SharedSystemClient._identifier_to_refcount.pop(folder, None)
+            raise
     parts, port = _address(url)
     try:
         _heartbeat(parts, port)

@@ -128,15 +128,18 @@ class OpenAICompatible(Embedder):
         self.name = f"openai-compatible:{model}@{self.url}"
         # check_embedding_ctx_length would download a token table; the client's own time-out is ten minutes.
         options: dict[str, Any] = {
+            "model": model,
             "base_url": url,
             "api_key": key or "none",
             "check_embedding_ctx_length": False,
+            "chunk_size": 64,
+            "timeout": seconds,
+            "max_retries": 2,
         }
-        self._of_passages = OpenAIEmbeddings(
-            model=model, timeout=seconds, max_retries=2, chunk_size=64, **options
-        )
         # Somebody waits for a question.
-        self._of_questions = OpenAIEmbeddings(model=model, timeout=seconds / 2, max_retries=1, **options)
+        hasty: dict[str, Any] = {**options, "timeout": seconds / 2, "max_retries": 1}
+        self._of_passages = OpenAIEmbeddings(**options)
+        self._of_questions = OpenAIEmbeddings(**hasty)
 
     def _encode(self, texts: list[str], form: Form) -> Floats:
         client = self._of_questions if form == "query" and len(texts) <= 8 else self._of_passages

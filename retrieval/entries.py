@@ -1,7 +1,7 @@
 """What is indexed: every fact, question type and passage as short texts, each with its form and owner.
 
 A fact is three things to search (PARTS: what won): the questions it answers, the same questions without their
-country, and its text. A question type is its questions. A passage is itself.
+country, and its text. A question type is its questions. A passage is itself under its title and headings.
 """
 
 from __future__ import annotations
@@ -78,9 +78,7 @@ def make_entries(
             for lang in CORPUS_LANGUAGES:
                 entries.extend(Entry(kind, owner, lang, ask) for ask in _asks(holder.asks, lang))
     for owner, passage in enumerate(passages):
-        heading = " › ".join(passage.heading[-2:])
-        text = f"{heading}\n{passage.text}" if heading else passage.text
-        entries.append(Entry(Kind.PASSAGE, owner, passage.lang, text))
+        entries.append(Entry(Kind.PASSAGE, owner, passage.lang, f"{passage.context}\n{passage.text}"))
     return entries
 
 

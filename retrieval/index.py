@@ -47,6 +47,7 @@ from retrieval.lexical import LexicalIndex
 from retrieval.snapshot_files import (
     CHROMA,
     ORIGIN,
+    VECTORS,
     SnapshotError,
     groups_in,
     read_group,
@@ -204,7 +205,7 @@ def build(
     for row, entry in enumerate(entries):
         rows_of.setdefault((entry.lang, entry.kind), []).append(row)
 
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / VECTORS).mkdir(parents=True, exist_ok=True)
     _write_values(folder, corpus, facts, passages)
     write_means(folder, means)
     keys = [text_key(*text) for text in texts]
@@ -356,7 +357,7 @@ def _means(
 
 def _lexical_texts(facts: Sequence[Fact], passages: Sequence[Passage], lang: str) -> list[str]:
     texts = [words_of(fact, lang) for fact in facts] if lang in CORPUS_LANGUAGES else []
-    return texts + [f"{' '.join(p.heading)}\n{p.text}" for p in passages if p.lang == lang]
+    return texts + [f"{p.context}\n{p.text}" for p in passages if p.lang == lang]
 
 
 def _lexical_size(facts: Sequence[Fact], passages: Sequence[Passage], lang: str) -> int:

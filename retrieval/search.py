@@ -69,6 +69,8 @@ class Query:
     """Countries to prefer, ISO 3166-1 alpha-2; facts about others are pushed down."""
     codes: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    """Question types that somebody chose; else those that the question resembles."""
     region: tuple[str, ...] = ()
     """Members of a region that is named instead of a country: facts that several of them share are preferred."""
 
@@ -196,7 +198,7 @@ class Searcher:
             shared - shared.max(initial=0),
             np.array([len(codes.intersection(query.codes)) for codes in self._codes], dtype=np.float32)
             / max(1, len(query.codes)),
-            self._type_match(types),
+            self._type_match(types, query.types),
             named,
             wrong,
             ~self._has_country & asked,
@@ -287,10 +289,13 @@ class Searcher:
         )
         return near
 
-    def _type_match(self, types: Floats) -> Floats:
-        """How well each fact answers the types the question resembles, 0 to 1."""
+    def _type_match(self, types: Floats, chosen: Sequence[str]) -> Floats:
+        """How well each fact answers the types that were chosen or that the question resembles, 0 to 1."""
         if not len(types):
             return np.zeros(len(self.snapshot.facts), dtype=np.float32)
+        if chosen:
+            picked = np.array([one.id in chosen for one in self.snapshot.types])
+            return np.asarray(self._type_matrix[:, picked].max(axis=1, initial=0), dtype=np.float32)
         # A softmax over types; 0.05 is about the spread of similarities between neighbouring types.
         odds = np.exp((types - types.max()) / 0.05)
         match: Floats = self._type_matrix @ (odds / odds.max())

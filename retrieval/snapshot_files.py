@@ -29,6 +29,7 @@ from retrieval.entries import Kind
 MANIFEST = "manifest.json"
 ORIGIN = "origin.json"
 CHROMA = "chroma"
+VECTORS = "vectors"
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -77,10 +78,8 @@ def read_models(path: Path, model: type[Model]) -> list[Model]:
 
 def write_group(folder: Path, group: Group, owners: Sequence[int], vectors: Quantised) -> None:
     """Vectors of one language and kind with their owners."""
-    path = _group_path(folder, group)
-    path.parent.mkdir(exist_ok=True)
     # Not compressed: 8-bit vectors gain nothing by it, and a start would wait for it.
-    np.savez(path, owners=np.array(owners, np.int32), values=vectors.values, scales=vectors.scales)
+    np.savez(_group_path(folder, group), owners=np.array(owners, np.int32), values=vectors.values, scales=vectors.scales)
 
 
 def read_group(folder: Path, group: Group) -> tuple[Quantised, npt.NDArray[np.int32]]:
@@ -91,12 +90,12 @@ def read_group(folder: Path, group: Group) -> tuple[Quantised, npt.NDArray[np.in
 
 def groups_in(folder: Path) -> list[Group]:
     """The languages and kinds that have vectors, sorted."""
-    names = [path.stem.rpartition(".") for path in (folder / "vectors").iterdir()]
+    names = [path.stem.rpartition(".") for path in (folder / VECTORS).iterdir()]
     return sorted((lang, Kind[kind.upper()]) for lang, _, kind in names)
 
 
 def _group_path(folder: Path, group: Group) -> Path:
-    return folder / "vectors" / f"{group[0]}.{group[1].name.lower()}.npz"
+    return folder / VECTORS / f"{group[0]}.{group[1].name.lower()}.npz"
 
 
 def write_means(folder: Path, means: Mapping[tuple[str, Form], Floats]) -> None:

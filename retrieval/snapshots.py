@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 import sqlite3
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -111,7 +112,7 @@ class SnapshotStore:
         same = all(
             manifest[name] == recipe.manifest()[name] for name in ("embedder", "vectors", "chroma_url")
         )
-        return same and snapshot.origin == recipe.origin()
+        return same and (snapshot.origin == recipe.origin() or snapshot.key == self.recipe().key())
 
     def ensure(self, progress: Progress | None = None) -> Snapshot:
         """The snapshot of the corpus and documents as they are now; built first when it is not the current one.
@@ -119,24 +120,32 @@ class SnapshotStore:
         A missing, damaged or mismatched snapshot mends itself here. Raises `CorpusError`, `EmbeddingError`,
         `ChromaError`, `IndexBusyError` and `IndexMissingError`.
         """
-        fault: SnapshotError | None = None
-        # Another builder with other settings may switch and sweep between our build and our reading.
-        for attempt in range(3):
+        faults: list[SnapshotError] = []
+        # Somebody may edit, or build with other settings, between our build and our reading.
+        for _ in range(3):
             key = self.recipe().key()
             if self.current_key() == key:
                 try:
                     return self._open(key)
                 except SnapshotError as exc:
-                    fault = exc
+                    faults.append(exc)
                     log.warning("the index is damaged (%s): building it again", exc)
+                    if len(faults) > 1:
+                        break
             self.rebuild(progress)
-            if attempt and fault is not None:
-                break
+        else:
+            try:
+                snapshot = self.open_current()
+                if self.made_for_us(snapshot):
+                    return snapshot
+                faults.append(SnapshotError("commands with other settings use the same folder"))
+            except SnapshotError as exc:
+                faults.append(exc)
         raise IndexMissingError(
-            zh=f"索引打不开（{fault}）：请检查 {self.root} 的磁盘空间和权限，再运行 tongxing index。",
-            en=f"The index cannot be opened ({fault}): check disk space and permissions of {self.root}, "
+            zh=f"索引打不开（{faults[-1]}）：请检查 {self.root} 的磁盘空间和权限，再运行 tongxing index。",
+            en=f"The index cannot be opened ({faults[-1]}): check disk space and permissions of {self.root}, "
             "then run `tongxing index`.",
-        ) from fault
+        ) from faults[-1]
 
     def rebuild(self, progress: Progress | None = None) -> bool:
         """Build and switch to the snapshot of now. Returns False when it was already there and sound.
@@ -162,11 +171,10 @@ class SnapshotStore:
         key = recipe.key()
         keys = self._sound(key)
         if keys is not None:
-            if not self._switch(key):
-                with self._cache() as cache:
-                    cache.prune(keys)
-                return False
-            return True
+            switched = self._switch(key)
+            with self._cache() as cache:
+                cache.prune(keys)
+            return switched
         folder = self.root / f"building-{uuid.uuid4().hex[:8]}"
         try:
             with self._cache() as cache:
@@ -249,7 +257,7 @@ class SnapshotStore:
             _flush_folder(self.root)
         for folder in self._snapshots.iterdir():
             if folder.name != key:
-                _remove(folder)
+                _remove_used(folder)
         if changed and self.chroma_url:
             try:
                 self._place().drop(but=key)
@@ -290,6 +298,18 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def _remove_used(folder: Path) -> None:
+    """Remove a snapshot that a server may still have open: embedded Chroma may write a file while we remove."""
+    for _ in range(5):
+        try:
+            return _remove(folder)
+        except OSError as exc:
+            fault = exc
+            time.sleep(0.1)
+    log.warning("%s could not be removed (%s): the next build tries again", folder, fault.strerror)
+    return None
 
 
 def _flush(folder: Path) -> None:

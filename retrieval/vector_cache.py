@@ -116,11 +116,12 @@ class VectorCache:
     def prune(self, keys: Iterable[bytes]) -> int:
         """Forget every cached vector that is not of `keys`; returns how many. Their bytes are gone too.
 
-        So what was cached for another model is forgotten as well.
+        A key says nothing of the model: what another model needs of the same texts is kept, so that going back to
+        it costs nothing, and what it had of removed ones goes as well.
         """
         keep = {*keys, text_key(*PROBE)}
         rows = self._db.execute("SELECT model, key FROM vectors").fetchall()
-        gone = [(model, key) for model, key in rows if model != self.embedder.name or key not in keep]
+        gone = [(model, key) for model, key in rows if key not in keep]
         if gone:
             with self._db:
                 self._db.executemany("DELETE FROM vectors WHERE model = ? AND key = ?", gone)

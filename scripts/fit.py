@@ -23,6 +23,7 @@ from scipy.optimize import minimize
 from bot.answering import enough
 from bot.answering.draft import Draft, Part
 from bot.answering.gather import search_part
+from bot.answering.parts import whole_part
 from bot.answering.screen import screen
 from bot.answering.understand import understand
 from bot.assembly import searcher_of, today_of
@@ -60,7 +61,8 @@ def prepared(searcher: Searcher, case: Case) -> tuple[Draft, Part] | None:
     if draft.status is not None:
         return None
     understand(draft)
-    part = draft.parts[0]
+    known = draft.understood
+    part = whole_part(draft, known.countries, known.codes, draft.mentions.areas)
     search_part(draft, part)
     return draft, part
 

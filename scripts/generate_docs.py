@@ -4,38 +4,33 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
-import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
+from typing import Any, get_args
+from unittest.mock import patch
 
+import typer.main
+
+from bot.cli import app
 from bot.domain import Status
 from bot.replies import reply
 from bot.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS: tuple[list[str], ...] = (
-    [],
-    ["ask"],
-    ["search"],
-    ["ingest"],
-    ["documents", "list"],
-    ["documents", "remove"],
-    ["index"],
-    ["corpus", "check"],
-    ["corpus", "stats"],
-    ["serve"],
-)
+WIDTH = "100"
 
 
 def settings_page() -> str:
     """docs/settings.md"""
-    rows = ["| variable | default | meaning |", "|---|---|---|"]
+    rows = ["| variable | default | may be | meaning |", "|---|---|---|---|"]
     for name, info in Settings.model_fields.items():
         default = info.default
         shown = (
             "the shipped corpus" if name == "corpus_dir" else "unset" if default is None else f"`{default}`"
         )
-        rows.append(f"| `{PREFIX}{name.upper()}` | {shown} | {info.description} |")
+        rows.append(f"| `{PREFIX}{name.upper()}` | {shown} | {_allowed(name)} | {info.description} |")
     head = (
         "# Settings\n\nGenerated from `bot/settings.py` by `make docs`. Set them in the environment or in `.env`; "
         "a `TONGXING_*` variable that is not listed here is reported, not ignored.\n\n"
@@ -43,23 +38,37 @@ def settings_page() -> str:
     return head + "\n".join(rows) + "\n"
 
 
+def _allowed(name: str) -> str:
+    info = Settings.model_fields[name]
+    choices = [f"`{choice}`" for choice in get_args(info.annotation) if isinstance(choice, str)]
+    if choices:
+        return ", ".join(choices)
+    bounds = [getattr(item, key) for key in ("ge", "le") for item in info.metadata if hasattr(item, key)]
+    if len(bounds) == 2:
+        return f"{bounds[0]} to {bounds[1]}"
+    return {"data_dir": "folder", "corpus_dir": "folder", "today": "a day, YYYY-MM-DD"}.get(name, "text")
+
+
 def commands_page() -> str:
-    """docs/commands.md"""
+    """docs/commands.md: what `--help` prints for every command, gathered in this process."""
+    command = typer.main.get_command(app)
     blocks = ["# Commands\n\nGenerated from the help texts by `make docs`.\n"]
-    for command in COMMANDS:
-        shown = subprocess.run(
-            [sys.executable, "-m", "bot.cli", *command, "--help"],
-            capture_output=True,
-            text=True,
-            check=True,
-            cwd=ROOT,
-            env={**os.environ, "COLUMNS": "100", "TERM": "dumb", "LANG": "C.UTF-8"},
-        ).stdout
-        text = "\n".join(
-            line.rstrip() for line in shown.replace("python -m bot.cli", "tongxing").strip().splitlines()
-        )
-        blocks.append(f"## {' '.join(['tongxing', *command])}\n\n```\n{text}\n```\n")
+    # Help breaks its lines at the width of the terminal that asks for it.
+    with patch.dict(os.environ, {"COLUMNS": WIDTH, "TERM": "dumb", "LINES": "50"}):
+        for path in _paths(command):
+            shown = StringIO()
+            with redirect_stdout(shown):
+                command.main([*path, "--help"], prog_name="tongxing", standalone_mode=False)
+            text = "\n".join(line.rstrip() for line in shown.getvalue().strip().splitlines())
+            blocks.append(f"## {' '.join(['tongxing', *path])}\n\n```\n{text}\n```\n")
     return "\n".join(blocks)
+
+
+def _paths(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Words of the command and of all commands below it, in the order of its help."""
+    yield path
+    for name, below in getattr(command, "commands", {}).items():
+        yield from _paths(below, (*path, name))
 
 
 def statuses_page() -> str:

@@ -53,7 +53,7 @@ def settings_of(small_corpus: Path) -> Callable[..., Settings]:
     """Settings of a data folder over the small corpus; more settings by name. The environment has no say."""
 
     def settings(data_dir: Path, **changes: Any) -> Settings:
-        values = {"corpus_dir": small_corpus, "today": "2026-11-25"} | changes
+        values: dict[str, Any] = {"corpus_dir": small_corpus, "today": "2026-11-25"} | changes
         return Settings(_env_file=None, data_dir=data_dir, **values)
 
     return settings

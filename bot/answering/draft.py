@@ -37,6 +37,8 @@ class Part:
     table: FactTable | None = None
     candidates: list[Candidate] = field(default_factory=list)
     found: bool = False
+    open_country: bool = False
+    """No place is named and several countries' facts fit alike."""
     certainty: float = 0.0
     """Probability that the knowledge base answers this part."""
     type_id: str | None = None
@@ -45,6 +47,13 @@ class Part:
     """What to call it when it was not found."""
     evidence: list[Candidate] = field(default_factory=list)
     nearby: list[Candidate] = field(default_factory=list)
+
+    @property
+    def nearest(self) -> float:
+        """Similarity (centred cosine) of the nearest question of the corpus; -1 where there is none."""
+        if self.table is None:
+            return -1.0
+        return float(max(self.table.column(name).max(initial=-1) for name in ("ask_own", "ask_other")))
 
 
 @dataclass

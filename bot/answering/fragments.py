@@ -34,7 +34,7 @@ def fragments_of(draft: Draft) -> list[Fragment]:
     for piece in _pieces(draft.searched):
         countries = tuple(dict.fromkeys(m.code for m in entities.resolve(piece).countries if not m.home))
         bare = entities.without_countries(piece, lang)
-        asks = bool(_pattern("asking").search(piece))
+        asks = asks_something(piece)
         if countries and not asks and _is_only_name(bare):
             if found and found[-1].countries:
                 last = found[-1]
@@ -46,6 +46,11 @@ def fragments_of(draft: Draft) -> list[Fragment]:
             continue
         found.append(Fragment(piece, bare, countries, asks or not _pattern("context").match(piece)))
     return found
+
+
+def asks_something(text: str) -> bool:
+    """Whether a text is put as a question."""
+    return bool(_pattern("asking").search(text))
 
 
 def joined(texts: Sequence[str], lang: str) -> str:

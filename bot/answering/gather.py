@@ -6,7 +6,10 @@ import numpy as np
 
 from bot.answering.draft import Candidate, Draft, Part
 from bot.answering.enough import certainty, settings
+from retrieval.search import top
 
+LOW = "care"
+HELPFUL = frozenset({"adaptation", "wellbeing_assessment"})
 REACH = 12
 """Candidates a part looks at; the answer shows at most three."""
 
@@ -39,8 +42,13 @@ def decide(draft: Draft, part: Part) -> None:
     if not part.candidates:
         return
     part.certainty = certainty(draft, part)
-    part.found = part.certainty >= numbers["threshold"]
+    part.open_country = _country_is_open(draft, part)
+    part.found = part.certainty >= numbers["threshold"] and not part.open_country
     usable = [candidate for candidate in part.candidates if _right_country(draft, part, candidate)]
+    if draft.care == LOW:
+        # What helps is known in general; it need not have been asked for.
+        usable = [c for c in usable if c.kind == "passage" or draft.snapshot.facts[c.owner].area in HELPFUL]
+        part.found = bool(usable) and usable[0].score >= numbers["care_floor"]
     best = usable[0].score if usable else 0.0
     if part.found and usable:
         close = [
@@ -51,6 +59,24 @@ def decide(draft: Draft, part: Part) -> None:
         part.found = False
         part.nearby = [c for c in usable if c.score >= best - numbers["nearby_margin"]][:3]
         part.nearby = [c for c in part.nearby if c.score >= numbers["nearby_floor"]]
+
+
+def _country_is_open(draft: Draft, part: Part) -> bool:
+    """Whether no place is named and several countries' facts fit alike: rules differ, so one has to be named."""
+    query, table = part.query, part.table
+    first = part.candidates[0]
+    if query.countries or query.region or table is None or first.kind != "fact":
+        return False
+    facts = draft.snapshot.facts
+    leading = set(facts[first.owner].all_countries)
+    if not leading:
+        return False
+    # Another country, or none: in both cases the first is not what alone fits.
+    for owner in top(table.scores, REACH):
+        rival = set(facts[int(owner)].all_countries)
+        if rival and not rival & leading:
+            return bool(table.scores[owner] >= first.score - settings()["open_country_margin"])
+    return False
 
 
 def _right_country(draft: Draft, part: Part, candidate: Candidate) -> bool:

@@ -40,21 +40,22 @@ def split_parts(
     """The parts of `draft.searched`. One part is the rule; several only where several things are asked."""
     matters = _matters(draft, countries)
     lang = draft.language.code
-    if len(matters) < 2:
-        texts: list[tuple[str, tuple[str, ...]]] = [(draft.searched, tuple(countries))]
-    else:
-        context = _context(matters)
-        texts = []
-        for matter in matters:
-            text = joined([fragment.text for fragment in matter.fragments], lang)
-            texts.append((joined([*context, text], lang), matter.countries or tuple(countries)))
+    if len(matters) < 2 and not 1 < len(countries) <= MOST_COUNTRIES:
+        return [whole_part(draft, countries, codes, areas)]
+    texts: list[tuple[str, tuple[str, ...]]] = [
+        (joined([fragment.text for fragment in matter.fragments], lang), matter.countries or tuple(countries))
+        for matter in matters
+    ]
     parts: list[Part] = []
-    for text, own in texts:
+    for text, own in texts if len(texts) > 1 else [(draft.searched, tuple(countries))]:
         each = [(code,) for code in own] if 1 < len(own) <= MOST_COUNTRIES else [own]
-        parts += [
-            _part(draft, text, target, codes, areas, shared=len(texts) * len(each) > 1) for target in each
-        ]
+        parts += [_part(draft, text, target, codes, areas, shared=True) for target in each]
     return parts[:MOST_PARTS]
+
+
+def whole_part(draft: Draft, countries: Sequence[str], codes: Sequence[str], areas: Sequence[str]) -> Part:
+    """The whole question as one part."""
+    return _part(draft, draft.searched, tuple(countries), codes, areas, shared=False)
 
 
 def _matters(draft: Draft, countries: Sequence[str]) -> list[Matter]:
@@ -93,11 +94,6 @@ def _matters(draft: Draft, countries: Sequence[str]) -> list[Matter]:
     return matters
 
 
-def _context(matters: Sequence[Matter]) -> list[str]:
-    """Nothing yet is carried from what the asker says of themselves: it drew every part towards itself."""
-    return []
-
-
 def _part(
     draft: Draft,
     text: str,
@@ -119,5 +115,7 @@ def _part(
         query_text = f"{name}：{stem}" if lang == "zh" else f"{name}: {stem}"
     own_codes = [code for code in mentions.codes if code in codes] if shared else list(codes)
     region = () if countries else (mentions if shared else draft.mentions).region
-    query = Query(query_text, lang, bare, countries, tuple(own_codes), tuple(areas), region)
+    filters = draft.question.filters
+    types = tuple(filters.types) if filters else ()
+    query = Query(query_text, lang, bare, countries, tuple(own_codes), tuple(areas), types, region)
     return Part(text=text, query=query, country=countries[0] if len(countries) == 1 else None)

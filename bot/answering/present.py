@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from bot.answering.draft import Draft, Part
 from bot.answering.enough import settings
+from bot.answering.fragments import asks_something
+from bot.answering.numbering import number_in_order
 from bot.answering.signpost import signpost
 from bot.answering.understand import country_name, is_covered
 from bot.answering.whom_to_ask import contacts_for
@@ -22,13 +24,13 @@ MOST_NOTICES = 2
 def present(draft: Draft) -> None:
     """Decide the status and write everything around the sentences."""
     _settle(draft)
-    if draft.status in (Status.ANSWERED, Status.SIGNPOSTED):
-        _follow_ups(draft)
-    _missing_and_contacts(draft)
-    if draft.status in (Status.ANSWERED, Status.SIGNPOSTED):
-        draft.notices += _notices(draft)
     if draft.care:
         signpost(draft)
+    number_in_order(draft)
+    _missing_and_contacts(draft)
+    if draft.status in (Status.ANSWERED, Status.SIGNPOSTED):
+        _follow_ups(draft)
+        draft.notices += _notices(draft)
 
 
 def completeness(draft: Draft) -> Completeness:
@@ -46,7 +48,8 @@ def text_of(draft: Draft) -> str:
     lang = draft.lang
     blocks: list[str] = []
     if draft.status in (Status.ANSWERED, Status.SIGNPOSTED):
-        blocks += _care(draft.sentences)
+        care = [sentence for sentence in draft.sentences if sentence.role is SentenceRole.CARE]
+        blocks += [_cited([sentence], lang) for sentence in care]
         blocks += _answered_blocks(draft.sentences, lang)
         if draft.missing:
             blocks.append(reply("replies/partial", lang, missing=_join(draft.missing, lang)))
@@ -81,18 +84,20 @@ def _settle(draft: Draft) -> None:
 
 
 def _not_found(draft: Draft) -> None:
-    """Nothing found: perhaps too broad or without its country, perhaps not our subject, else simply unknown."""
-    numbers = settings()
-    if draft.question.filters is None and not draft.understood.countries and not draft.mentions.regions:
-        resembles = max((part.certainty for part in draft.parts), default=0.0)
-        if any(part.type_id for part in draft.parts) and not draft.understood.codes:
-            draft.status, draft.reply = Status.CLARIFICATION, "clarify_country"
-            return
-        near = max(
-            (float(p.table.column("ask_own").max(initial=-1)) for p in draft.parts if p.table), default=-1
-        )
-        if near < numbers["in_scope_floor"] and resembles < 0.5:
-            draft.status, draft.reply = Status.OUT_OF_SCOPE, "out_of_scope"
+    """Nothing found: perhaps without its country, perhaps not our subject, else simply unknown."""
+    if draft.understood.countries or draft.mentions.regions or draft.understood.codes:
+        return
+    at_home = any(mention.home for mention in draft.mentions.countries)
+    if any(part.open_country or (_clear_type(part) and not at_home) for part in draft.parts):
+        draft.status, draft.reply = Status.CLARIFICATION, "clarify_country"
+    elif all(part.nearest < settings()["in_scope_floor"] for part in draft.parts):
+        draft.status, draft.reply = Status.OUT_OF_SCOPE, "out_of_scope"
+
+
+def _clear_type(part: Part) -> bool:
+    """Whether the part resembles a question type closely enough to be called by its name."""
+    table = part.table
+    return bool(part.type_id) and table is not None and table.types.max() >= settings()["name_type_floor"]
 
 
 def _missing_and_contacts(draft: Draft) -> None:
@@ -100,7 +105,7 @@ def _missing_and_contacts(draft: Draft) -> None:
         lost = [part for part in draft.parts if not _said(draft, part)]
         draft.missing = list(dict.fromkeys(missing_name(draft, part) for part in lost))
         about = lost or draft.parts
-        draft.contacts = contacts_for(draft, about)
+        draft.contacts = contacts_for(draft, about, lost=bool(lost))
 
 
 def _said(draft: Draft, part: Part) -> bool:
@@ -110,9 +115,8 @@ def _said(draft: Draft, part: Part) -> bool:
 
 def missing_name(draft: Draft, part: Part) -> str:
     """What was asked and not found, in a few words: the question type where it is clear, else the asker's own."""
-    table = part.table
     what = part.text.strip(" ?？。.")
-    if part.type_id and table is not None and float(table.types.max()) >= settings()["name_type_floor"]:
+    if _clear_type(part):
         question_type = next(t for t in draft.snapshot.types if t.id == part.type_id)
         what = question_type.name.get(draft.lang)
         if part.query.countries:
@@ -174,14 +178,12 @@ def _follow_ups(draft: Draft) -> None:
             continue
         asks = fact.asks.zh if draft.lang == "zh" else fact.asks.en
         named = [
-            ask for ask in asks if draft.snapshot.entities.resolve(ask).countries and 8 <= len(ask) <= 90
+            ask
+            for ask in asks
+            if 8 <= len(ask) <= 90 and asks_something(ask) and draft.snapshot.entities.resolve(ask).countries
         ]
         if named:
             draft.follow_ups.append(named[0])
-
-
-def _care(sentences: Iterable[Sentence]) -> list[str]:
-    return [sentence.text for sentence in sentences if sentence.role is SentenceRole.CARE]
 
 
 def _answered_blocks(sentences: Iterable[Sentence], lang: str) -> list[str]:
@@ -216,8 +218,9 @@ def _by_evidence(sentences: Iterable[Sentence]) -> list[list[Sentence]]:
 
 def _cited(group: list[Sentence], lang: str) -> str:
     joint = "" if lang == "zh" else " "
+    text = joint.join(sentence.text for sentence in group)
     numbers = "".join(f"[{n}]" for n in group[0].evidence)
-    return joint.join(sentence.text for sentence in group) + (" " if lang != "zh" else "") + numbers
+    return f"{text}{joint}{numbers}" if numbers else text
 
 
 def _no_evidence(draft: Draft) -> str:

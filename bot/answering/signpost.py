@@ -80,6 +80,4 @@ def _card(draft: Draft, owner: int) -> Evidence:
 
 
 def _care(text: str, cards: Iterable[Evidence]) -> Sentence:
-    numbers = [card.n for card in cards]
-    marks = "".join(f"[{n}]" for n in numbers)
-    return Sentence(text=f"{text} {marks}".strip(), evidence=numbers, role=SentenceRole.CARE)
+    return Sentence(text=text, evidence=[card.n for card in cards], role=SentenceRole.CARE)

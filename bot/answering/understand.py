@@ -29,13 +29,17 @@ def understand(draft: Draft) -> None:
     filters = draft.question.filters
     codes = list(draft.mentions.codes)
     areas = list(draft.mentions.areas)
-    if filters:
-        countries = filters.countries or countries
-        codes = filters.codes or codes
-        areas = filters.areas or areas
+    # What a filter gives overrides, an empty list included: "no country" is a choice too.
+    chosen = filters.model_fields_set if filters else set()
+    if filters and "countries" in chosen:
+        countries = filters.countries
+    if filters and "codes" in chosen:
+        codes = filters.codes
+    if filters and "areas" in chosen:
+        areas = filters.areas
     draft.parts = split_parts(draft, countries, codes, areas)
     types = list(dict.fromkeys(part.type_id for part in draft.parts if part.type_id))
-    if filters and filters.types:
+    if filters and "types" in chosen:
         types = filters.types
     type_areas = [draft_area(draft, type_id) for type_id in types]
     role = filters.role if filters and filters.role else None
@@ -60,7 +64,7 @@ def query_of(snapshot: Snapshot, text: str) -> Query | None:
     bare = snapshot.entities.without_countries(text, lang)
     countries = tuple(named_countries(mentions))
     region = () if countries else mentions.region
-    return Query(text, lang, bare, countries, tuple(mentions.codes), tuple(mentions.areas), region)
+    return Query(text, lang, bare, countries, tuple(mentions.codes), tuple(mentions.areas), region=region)
 
 
 def named_countries(mentions: Mentions) -> list[str]:

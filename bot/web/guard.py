@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.web.problems import HEADERS, WebError, asker_language, problem_of
 
 MAX_BODY = 1_000_000
 """Bytes of a request. Room for 100,000 characters however escaped, so that too long a question is told so."""
@@ -13,16 +16,6 @@ DRAIN = 16_000_000
 """Bytes of too large a body that are read and dropped, so that the sender gets to read the reply."""
 BODY_SECONDS = 30.0
 """In which a body has to arrive: an open connection costs memory."""
-
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 
 
 class BodyTooLargeError(Exception):
@@ -103,10 +96,6 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 async def _refuse(scope: Scope, send: Send, code: str, status: int, **values: object) -> None:
-    from starlette.requests import Request
-
-    from bot.web.problems import WebError, asker_language, problem_of
-
     response = problem_of(WebError(code, status, **values), asker_language(Request(scope)))
     # What is still on its way would be taken for the next request.
     response.headers["Connection"] = "close"

@@ -5,150 +5,134 @@ Without JavaScript the form is a plain GET; with it, the same HTML arrives piece
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import lru_cache
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from babel import Locale
-from fastapi import FastAPI, Form, Query, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from sse_starlette import EventSourceResponse
+from starlette.datastructures import ImmutableMultiDict
 
-from bot.domain import Answer, Evidence, Question, Sentence
-from bot.live import LiveAssistant
-from bot.replies import PROMPTS, reply, yaml_of
-from bot.web.problems import asker_language
+from bot.domain import Answer, Question, Understood
+from bot.web.api import QuestionIn, examples
+from bot.web.desk import Desk
+from bot.web.problems import accepted_language, asker_language
+from bot.web.view import NO_COUNTRY, Link, render
+from retrieval.errors import TongxingError
 
 HERE = Path(__file__).parent
-Answered = Callable[[Question, Request], Awaitable[Answer | JSONResponse]]
-CITATION = re.compile(r"\[(\d{1,3})\]")
-POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+LONGEST_CONVERSATION_ID = 100
 
 
-def install(app: FastAPI, answered: Answered, live: LiveAssistant) -> None:
-    """Add the page, its answer stream and its static files."""
+@dataclass(frozen=True)
+class Asking:
+    """What a form or a link of the page says. Nothing in it is an error: what makes no sense is left out."""
+
+    question: str
+    lang: str
+    conversation_id: str | None
+    countries: list[str]
+    """Set by the chips: codes, or `NO_COUNTRY` alone."""
+
+    @property
+    def link(self) -> Link:
+        """For links that ask on from here."""
+        return Link(self.lang, self.conversation_id)
+
+
+def read_asking(values: ImmutableMultiDict[str, Any], request: Request) -> Asking:
+    """The fields `q`, `ui`, `c` and `country` of a query or form."""
+
+    def text(name: str) -> str:
+        value = values.get(name)
+        return value.encode("utf-8", "ignore").decode("utf-8") if isinstance(value, str) else ""
+
+    ui = text("ui")
+    conversation_id = text("c")[:LONGEST_CONVERSATION_ID] or None
+    lang = ui if ui in ("zh", "en") else accepted_language(request.headers.get("accept-language", ""))
+    countries = [code for code in values.getlist("country") if isinstance(code, str) and code]
+    return Asking(text("q"), lang, conversation_id, countries)
+
+
+def install(app: FastAPI, desk: Desk) -> None:
+    """Add the page, its answer stream, the description of the API and the static files."""
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
 
-    @app.get("/", response_class=HTMLResponse, include_in_schema=False)
-    async def home(
-        request: Request,
-        q: Annotated[str, Query(max_length=25000)] = "",
-        ui: Annotated[str, Query(pattern="^(zh|en|)$")] = "",
-    ) -> Response:
-        lang = ui or asker_language(request)
+    @app.api_route("/", methods=["GET", "HEAD"], response_class=HTMLResponse, include_in_schema=False)
+    async def home(request: Request) -> Response:
+        asking = read_asking(request.query_params, request)
         answer = problem = None
-        if q.strip():
-            result = await answered(Question(text=q), request)
-            answer, problem = _sorted_out(result)
-        html = render("page.html", lang, answer=answer, problem=problem, question=q, live=live)
-        return HTMLResponse(html, headers={"Content-Security-Policy": POLICY, "Vary": "Accept-Language"})
+        status = 200
+        if asking.question.strip():
+            try:
+                answer = await desk.answer(_question(asking, desk))
+            except TongxingError as exc:
+                problem = exc.line(asker_language(request, asking.question))
+                status = exc.http_status
+        return _page(asking, answer, problem, status)
 
     @app.post("/answer", include_in_schema=False)
-    async def answer_stream(
-        request: Request,
-        q: Annotated[str, Form(max_length=25000)] = "",
-        ui: Annotated[str, Form(pattern="^(zh|en|)$")] = "",
-        conversation_id: Annotated[str, Form(max_length=100)] = "",
-    ) -> Response:
-        lang = ui or asker_language(request)
-        result = await answered(Question(text=q, conversation_id=conversation_id or None), request)
-        return EventSourceResponse(_pieces(*_sorted_out(result), lang))
+    async def answer_stream(request: Request) -> Response:
+        async with request.form() as form:
+            asking = read_asking(form, request)
+        try:
+            pieces = _pieces(await desk.answer(_question(asking, desk)), asking)
+        except TongxingError as exc:
+            pieces = _problem(exc.line(asker_language(request, asking.question)))
+        return EventSourceResponse(pieces)
+
+    @app.get("/docs", response_class=HTMLResponse, include_in_schema=False)
+    async def docs(request: Request) -> Response:
+        asking = read_asking(request.query_params, request)
+        fields = QuestionIn.model_json_schema()["properties"]
+        html = render("docs.html", asking.lang, fields=fields, examples=examples(), link=asking.link)
+        return HTMLResponse(html, headers={"Vary": "Accept-Language"})
 
 
-async def _pieces(answer: Answer | None, problem: str | None, lang: str) -> AsyncIterator[dict[str, str]]:
-    if answer is None:
-        yield {"event": "problem", "data": problem or ""}
-        return
-    for sentence in answer.sentences:
-        yield {"event": "sentence", "data": str(Markup("<p>{}</p>").format(_sentence(sentence)))}
-    yield {"event": "conversation", "data": answer.conversation_id or ""}
-    yield {"event": "answer", "data": render("answer.html", lang, answer=answer)}
+def problem_page(request: Request, line: str, status: int) -> Response:
+    """The start page with what went wrong."""
+    return _page(read_asking(ImmutableMultiDict[str, Any](), request), None, line, status)
 
 
-def _sorted_out(result: Answer | JSONResponse) -> tuple[Answer | None, str | None]:
-    if isinstance(result, Answer):
-        return result, None
-    import json
-
-    return None, json.loads(bytes(result.body))["detail"]
-
-
-def render(template: str, lang: str, **values: Any) -> str:
-    """A template in the language of the page. The answer inside keeps its own language."""
-    return _environment().get_template(template).render(t=words(lang), lang=lang, **values)
+def _question(asking: Asking, desk: Desk) -> Question:
+    if asking.countries == [NO_COUNTRY]:
+        # Filters can name other countries but not none; and the conversation would bring the old one back.
+        return Question(text=desk.without_countries(asking.question))
+    filters = Understood(countries=asking.countries) if asking.countries else None
+    return Question(text=asking.question, conversation_id=asking.conversation_id, filters=filters)
 
 
-@lru_cache(maxsize=2)
-def words(lang: str) -> dict[str, str]:
-    """The words of the page."""
-    data: dict[str, dict[str, str]] = yaml_of(PROMPTS / "page.yaml")
-    return data["zh" if lang == "zh" else "en"]
-
-
-@lru_cache(maxsize=2)
-def examples(lang: str) -> list[str]:
-    """Questions that the start page offers; each has an answer."""
-    data: dict[str, list[str]] = yaml_of(PROMPTS / "examples.yaml")
-    return data["zh" if lang == "zh" else "en"]
-
-
-def text_blocks(answer: Answer) -> list[Markup]:
-    """The text of an answer as paragraphs, its numbers as links to the source cards."""
-    return [_linked(block) for block in answer.text.split("\n\n") if block.strip()]
-
-
-def _linked(block: str) -> Markup:
-    lines = []
-    for line in block.split("\n"):
-        pieces = CITATION.split(line)
-        html = Markup("")
-        for i, piece in enumerate(pieces):
-            html += (
-                Markup('<a class="cite" href="#source-{}">{}</a>').format(piece, piece)
-                if i % 2
-                else escape(piece)
-            )
-        lines.append(html)
-    return Markup("<br>").join(lines)
-
-
-def _sentence(sentence: Sentence) -> Markup:
-    return escape(sentence.text)
-
-
-def country_names(answer: Answer, lang: str) -> list[str]:
-    """The countries an answer was understood to be about, by name."""
-    territories = Locale.parse(lang).territories
-    return [str(territories.get(code, code)) for code in answer.understood.countries]
-
-
-def safe_url(url: str | None) -> str | None:
-    """The address when it is a web address; anything else is no link."""
-    return url if url and re.match(r"https?://", url) else None
-
-
-def marks(card: Evidence) -> list[str]:
-    """What is unsure about a card: `stale`, `confirm`."""
-    return [name for name, on in (("stale", card.stale), ("confirm", card.confirm is not None)) if on]
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    environment.globals.update(
-        blocks=text_blocks,
-        examples=examples,
-        country_names=country_names,
-        safe_url=safe_url,
-        marks=marks,
-        reply=reply,
+def _page(asking: Asking, answer: Answer | None, problem: str | None, status: int) -> Response:
+    conversation_id = answer.conversation_id if answer else asking.conversation_id
+    html = render(
+        "page.html",
+        asking.lang,
+        answer=answer,
+        problem=problem,
+        question=asking.question,
+        link=Link(asking.lang, conversation_id),
     )
-    return environment
+    headers = {"Vary": "Accept-Language", "Cache-Control": "no-store"}
+    return HTMLResponse(html, status_code=status, headers=headers)
+
+
+async def _pieces(answer: Answer, asking: Asking) -> AsyncIterator[dict[str, str]]:
+    for sentence in answer.sentences:
+        yield {"event": "sentence", "data": str(Markup("<p>{}</p>").format(sentence.text))}
+    yield {"event": "conversation", "data": answer.conversation_id or ""}
+    html = render(
+        "answer.html",
+        asking.lang,
+        answer=answer,
+        question=asking.question,
+        link=Link(asking.lang, answer.conversation_id),
+    )
+    yield {"event": "answer", "data": html}
+
+
+async def _problem(line: str) -> AsyncIterator[dict[str, str]]:
+    yield {"event": "problem", "data": line}

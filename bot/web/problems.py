@@ -13,7 +13,6 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from bot.replies import reply, reply_names
-from bot.web.guard import HEADERS
 from retrieval.errors import TongxingError
 from retrieval.language import tell_language
 from retrieval.text import clean
@@ -23,6 +22,17 @@ log = logging.getLogger(__name__)
 PROBLEM = "application/problem+json"
 LONGEST_PLACE = 80
 """Characters of a field's name that are repeated to the sender."""
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+"""Security headers of every reply: nothing is loaded from, framed by or told to another site."""
 
 # What the framework calls it, by HTTP status → the reply that says it.
 _BY_STATUS = {400: "unreadable", 404: "not_found", 405: "method_not_allowed", 415: "media_type"}
@@ -59,14 +69,15 @@ def asker_language(request: Request, text: object = None, lang: object = None) -
 
 def accepted_language(header: str) -> str:
     """What an Accept-Language header prefers of "zh" and "en"; "en" when it names neither."""
-    weights = {"zh": 0.0, "en": 0.0}
+    weights: dict[str, float] = {}
     for entry in header[:1000].lower().split(","):
         tag, _, weight = entry.partition(";")
         primary = tag.strip().split("-")[0]
         found = re.fullmatch(r"\s*q=([01](?:\.\d*)?)\s*", weight)
-        if primary in weights:
-            weights[primary] = max(weights[primary], float(found[1]) if found else 1.0)
-    return "zh" if weights["zh"] > weights["en"] or (header[:2].lower() == "zh" and weights["zh"]) else "en"
+        if primary in ("zh", "en"):
+            weights[primary] = max(weights.get(primary, 0.0), float(found[1]) if found else 1.0)
+    # Of two that weigh the same the first is meant.
+    return max(weights, key=lambda lang: weights[lang]) if any(weights.values()) else "en"
 
 
 def problem(status: int, code: str, detail: str, **extra: Any) -> JSONResponse:

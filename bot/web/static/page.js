@@ -1,36 +1,61 @@
 // The form works without this file; with it, the answer arrives piece by piece and the page stays.
 (() => {
   const form = document.getElementById("ask");
-  const box = document.getElementById("answer");
   const field = document.getElementById("q");
-  let conversation = "";
+  const box = document.getElementById("answer");
+  const said = document.getElementById("said");
+  const start = document.getElementById("start");
   let running = null;
 
-  async function ask(question) {
+  // `asked` holds the fields of the form: q, ui, c and, set by a chip, country.
+  async function ask(asked) {
     if (running) running.abort();
     const mine = (running = new AbortController());
-    document.getElementById("start")?.remove();
+    start.hidden = true;
+    box.setAttribute("aria-busy", "true");
     box.replaceChildren(paragraph(box.dataset.wait, "quiet"));
-    const body = new FormData(form);
-    body.set("q", question);
-    body.set("conversation_id", conversation);
+    said.textContent = box.dataset.wait;
+    follow(asked);
     try {
-      const response = await fetch("/answer", { method: "POST", body, signal: mine.signal });
+      const response = await fetch("/answer", { method: "POST", body: asked, signal: mine.signal });
       if (!response.ok || !response.body) throw new Error(String(response.status));
-      let first = true;
+      let arrived = 0;
+      let whole = false;
       for await (const { event, data } of events(response.body)) {
-        if (event === "conversation") conversation = data;
-        else if (event === "problem") box.replaceChildren(paragraph(data, "problem"));
-        else if (event === "answer") box.innerHTML = data; // rendered and escaped by the server
-        else if (event === "sentence") {
-          if (first) box.replaceChildren();
-          first = false;
+        if (event === "sentence") {
+          if (!arrived++) box.replaceChildren();
           box.insertAdjacentHTML("beforeend", data);
+        } else if (event === "conversation") form.elements.c.value = data;
+        else if (event === "problem") [whole] = [true, problem(data)];
+        else if (event === "answer") {
+          whole = true;
+          box.innerHTML = data; // rendered and escaped by the server
+          say(box.querySelector(".answer"));
         }
       }
+      if (!whole) throw new Error("cut off");
     } catch (error) {
-      if (error.name !== "AbortError") box.replaceChildren(paragraph(box.dataset.failed, "problem"));
+      if (error.name !== "AbortError") problem(box.dataset.failed);
+    } finally {
+      if (running === mine) box.removeAttribute("aria-busy");
     }
+  }
+
+  // A screen reader hears the answer once and whole: what kind it is, then its text without the numbers.
+  function say(article) {
+    const text = article.querySelector(".text").cloneNode(true);
+    text.querySelectorAll(".cite").forEach((cite) => cite.remove());
+    said.lang = article.lang;
+    said.textContent = [article.querySelector(".state"), text].map((part) => part?.textContent ?? "").join(" ");
+  }
+
+  // Reloading the page or changing its language keeps the question.
+  function follow(asked) {
+    const other = document.querySelector("a.other");
+    const address = new URLSearchParams(asked);
+    history.replaceState(null, "", `/?${address}`);
+    address.set("ui", other.hreflang);
+    other.href = `/?${address}`;
   }
 
   async function* events(stream) {
@@ -53,27 +78,36 @@
     }
   }
 
+  function problem(text) {
+    said.textContent = "";
+    const alert = paragraph(text, "problem");
+    alert.setAttribute("role", "alert");
+    box.replaceChildren(alert);
+    start.hidden = false;
+  }
+
   function paragraph(text, name) {
     const p = document.createElement("p");
     p.className = name;
     p.textContent = text;
-    if (name === "problem") p.setAttribute("role", "alert");
     return p;
   }
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const question = field.value.trim();
-    if (question) ask(question);
+    if (field.value.trim()) ask(new FormData(form));
     else field.focus();
   });
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("a.question");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const link = event.target.closest("a.ask");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    field.value = link.textContent;
+    const asked = new FormData();
+    for (const [name, value] of new URL(link.href).searchParams) asked.append(name, value);
+    field.value = asked.get("q");
     window.scrollTo({ top: 0 });
-    ask(link.textContent);
+    field.focus({ preventScroll: true });
+    ask(asked);
   });
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
@@ -81,4 +115,5 @@
       form.requestSubmit();
     }
   });
+  document.getElementById("keys").hidden = false;
 })();
