@@ -56,7 +56,10 @@ def open_baselines(facts: Iterable[Fact], embedder: Embedder) -> dict[str, Basel
         lang: str
 
         def _get_relevant_documents(self, query: str, **_: Any) -> list[Document]:
-            return [Document(id=name, page_content=name, metadata={"fact": name}) for name in bm25(query, self.lang)]
+            return [
+                Document(id=name, page_content=name, metadata={"fact": name})
+                for name in bm25(query, self.lang)
+            ]
 
     store = Chroma(
         collection_name="baseline",

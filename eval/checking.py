@@ -218,8 +218,8 @@ class _Checks:
         if len(shared) > longest:
             yield _quoting(
                 case,
-                f"问题与 gold 事实有 {len(shared)} 个字相同（最多 {longest}）",
-                f"the question shares {len(shared)} words in a row with its gold (at most {longest})",
+                f"问题与 gold 事实连续 {len(shared)} 个字（词）相同（最多 {longest}）",
+                f"the question shares a run of {len(shared)} with its gold (at most {longest})",
                 ("" if case.lang == "zh" else " ").join(shared),
             )
 

@@ -105,10 +105,7 @@ def changes_of(
 def _change(
     measure: Measure, scope: Scope, both: Sequence[tuple[CaseScore, CaseScore]], seed: int
 ) -> Change | None:
-    rows = [
-        (a.mark(OURS, measure.name), b.mark(OURS, measure.name), b.pair_id)
-        for a, b in both
-    ]
+    rows = [(a.mark(OURS, measure.name), b.mark(OURS, measure.name), b.pair_id) for a, b in both]
     marked = [(a, b, pair) for a, b, pair in rows if a is not None and b is not None]
     if not marked:
         return None

@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from bot.domain import Answer, Status, Value
 from eval.cases import Case, Split
@@ -41,7 +41,7 @@ class Ranked(Value):
     id: str
     lang: str
     score: float
-    also: list[str] = []
+    also: list[str] = Field(default_factory=list)
 
 
 class Entry(Value):
@@ -50,13 +50,13 @@ class Entry(Value):
     case: Case
     answer: Answer | None = None
     """None when the case broke: it is unscored then, and never counts as wrong."""
-    ranking: list[Ranked] = []
+    ranking: list[Ranked] = Field(default_factory=list)
     """The search's first ten for the question alone; empty for a question that needs its conversation."""
-    baselines: dict[str, list[str]] = {}
+    baselines: dict[str, list[str]] = Field(default_factory=dict)
     """By name of the baseline: ids of its first ten facts, best first."""
     fault: str | None = None
     """What broke, in one line."""
-    timings_ms: dict[str, float] = {}
+    timings_ms: dict[str, float] = Field(default_factory=dict)
 
     @property
     def scorable(self) -> bool:
@@ -78,8 +78,8 @@ class KnownFact(Value):
     label_zh: str
     label_en: str
     area: str
-    countries: list[str] = []
-    also: list[str] = []
+    countries: list[str] = Field(default_factory=list)
+    also: list[str] = Field(default_factory=list)
 
     @classmethod
     def of(cls, fact: Fact) -> KnownFact:
@@ -150,7 +150,7 @@ class RunInfo(Value):
     composer: str
     models: dict[str, str]
     """`embedder`, and `answer` where a language model wrote the answers."""
-    baselines: list[str] = []
+    baselines: list[str] = Field(default_factory=list)
     seed: int
     """Of the resampling that gives the intervals."""
     today: str

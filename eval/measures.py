@@ -23,9 +23,9 @@ class Measure(Value):
     about: Bilingual
     """What it says, for a reader of the report."""
     better: Literal["higher", "lower"] = "higher"
-    form: Literal["share", "mean", "ratio", "count"] = "share"
+    form: Literal["share", "mean", "ratio"] = "share"
     """`share`: each mark is 0 or 1 (Wilson); `mean`: marks between (bootstrap); `ratio`: not a mean of marks
-    (bootstrap); `count`: a mean that is no percentage."""
+    (bootstrap)."""
 
     def is_better(self, new: float, old: float) -> bool:
         """Whether `new` is better than `old`."""

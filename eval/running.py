@@ -72,9 +72,7 @@ class Request:
     datasets: Path = DATASETS
 
 
-def run(
-    request: Request, settings: Settings, folder: Path, progress: Progress | None = None
-) -> RunInfo:
+def run(request: Request, settings: Settings, folder: Path, progress: Progress | None = None) -> RunInfo:
     """Ask every case that `request` names, into the new folder `folder`; returns what the run was.
 
     Raises `EvalError`, `CaseError`, and what opening an index raises. A case that breaks does not stop the run.

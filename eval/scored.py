@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+from pydantic import Field
+
 from bot.domain import Status, Value
 from eval.cases import Split
 from eval.log import Entry, EvalError, RunInfo, RunLog, read_lines, read_one, read_run, write_lines, write_one
@@ -29,16 +31,16 @@ class CaseScore(Value):
     lang: str
     kind: str
     split: Split
-    countries: list[str] = []
-    areas: list[str] = []
+    countries: list[str] = Field(default_factory=list)
+    areas: list[str] = Field(default_factory=list)
     expected: Status
     status: Status | None
     """None for an unscored case."""
-    marks: dict[str, float] = {}
+    marks: dict[str, float] = Field(default_factory=dict)
     """By measure; 0 to 1 but for counts and times."""
-    reasons: dict[str, list[str]] = {}
+    reasons: dict[str, list[str]] = Field(default_factory=dict)
     """By measure: why the mark is not the best, in words (English)."""
-    baselines: dict[str, dict[str, float]] = {}
+    baselines: dict[str, dict[str, float]] = Field(default_factory=dict)
     """By baseline, then by measure."""
 
     @property
@@ -105,10 +107,10 @@ class Summary(Value):
         return {(f.system, f.measure, f.scope, f.slice): f for f in self.figures}
 
     def figure(
-        self, measure: str, scope: Scope = "all", slice: str = "all", system: str = OURS
+        self, measure: str, scope: Scope = "all", part: str = "all", system: str = OURS
     ) -> Figure | None:
         """A figure; None when no case had that mark."""
-        return self._index.get((system, measure, scope, slice))
+        return self._index.get((system, measure, scope, part))
 
     def slices(self, prefix: str) -> list[str]:
         """Names of the slices that begin with `prefix`, such as `lang:`."""

@@ -16,6 +16,7 @@ Floats = npt.NDArray[np.float64]
 
 Z = 1.959963984540054
 """Two-sided 95 % of the normal distribution."""
+FEW_PAIRS = 10
 DRAWS = 2000
 """Resamples: the ends of a 95 % interval then move by about a twentieth of its width between seeds."""
 
@@ -46,17 +47,27 @@ def proportion(hits: Sequence[float], pairs: Sequence[Hashable]) -> Interval:
 
 
 def mean(values: Sequence[float], pairs: Sequence[Hashable], seed: int) -> Interval:
-    """A mean, with a percentile bootstrap over pairs. Raises ValueError without observations."""
+    """A mean of values from 0 to 1, with a percentile bootstrap over pairs. Raises ValueError without observations.
+
+    Too few pairs, or values that are all the same, leave nothing to resample: Wilson's interval, which no variable
+    between 0 and 1 exceeds, stands in.
+    """
     every, sums, sizes = _clustered(values, pairs)
-    counts = _draws(len(sums), seed)
-    means = (counts @ sums) / (counts @ sizes)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return Interval(float(every.mean()), float(low), float(high), len(every))
+    if len(sums) < FEW_PAIRS or every.min() == every.max():
+        return proportion(values, pairs)
+    return _bootstrap(every, sums, sizes, seed)
 
 
 def difference(changes: Sequence[float], pairs: Sequence[Hashable], seed: int) -> Interval:
     """The mean of paired differences, with a percentile bootstrap over pairs."""
-    return mean(changes, pairs, seed)
+    return _bootstrap(*_clustered(changes, pairs), seed)
+
+
+def _bootstrap(every: Floats, sums: Floats, sizes: Floats, seed: int) -> Interval:
+    counts = _draws(len(sums), seed)
+    means = (counts @ sums) / (counts @ sizes)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return Interval(float(every.mean()), float(low), float(high), len(every))
 
 
 def resampled(counted: Floats, pairs: Sequence[Hashable], seed: int) -> tuple[Floats, Floats]:
@@ -85,7 +96,9 @@ def _clustered(values: Sequence[float], pairs: Sequence[Hashable]) -> tuple[Floa
         raise ValueError("no observations")
     every = np.asarray(values, dtype=np.float64)
     places = _places(pairs)
-    return every, np.bincount(places, weights=every), np.bincount(places).astype(np.float64)
+    sums: Floats = np.bincount(places, weights=every).astype(np.float64)
+    sizes: Floats = np.bincount(places).astype(np.float64)
+    return every, sums, sizes
 
 
 def _places(pairs: Sequence[Hashable]) -> npt.NDArray[np.intp]:
@@ -107,5 +120,5 @@ def _design_effect(share: float, sums: Floats, sizes: Floats) -> float:
 def _draws(clusters: int, seed: int) -> Floats:
     """How often each pair is in each resample, shape (DRAWS, clusters)."""
     chance = np.full(clusters, 1 / clusters)
-    counts: Floats = np.random.default_rng([seed, clusters]).multinomial(clusters, chance, DRAWS)
-    return np.asarray(counts, dtype=np.float32)
+    counts = np.random.default_rng([seed, clusters]).multinomial(clusters, chance, DRAWS)
+    return counts.astype(np.float64)

@@ -12,7 +12,7 @@ from bot.domain import Status
 from eval import statistics
 from eval.log import Entry, RunLog
 from eval.measures import Measure, measures
-from eval.scored import OURS, CaseScore, Figure, Gap, ScoredRun, Scope, Summary, Times
+from eval.scored import OURS, CaseScore, Figure, Gap, Scope, ScoredRun, Summary, Times
 from eval.scoring.coverage import REFUSALS
 from eval.statistics import Interval
 
@@ -32,7 +32,9 @@ def summarise(folder: Path, log: RunLog, scores: list[CaseScore], judge: str | N
         for name, members in slices(inside).items():
             for system in (OURS, *log.info.baselines):
                 figures += _figures(system, scope, name, members, log.info.seed)
-        gaps += [gap for measure in measures().values() if (gap := _gap(measure, scope, inside, log.info.seed))]
+        gaps += [
+            gap for measure in measures().values() if (gap := _gap(measure, scope, inside, log.info.seed))
+        ]
     summary = Summary(
         run=log.info.name, figures=figures, gaps=gaps, answer_ms=_times(log.entries), judge=judge
     )
@@ -50,24 +52,23 @@ def slices(scores: Sequence[CaseScore]) -> dict[str, list[CaseScore]]:
     return dict(sorted(found.items()))
 
 
-def figure_text(figure: Figure | Interval, lang: str, *, percent: bool = True) -> str:
-    """`87.4 % (84.9–89.6), n 812`; under 50 cases the interval first: `between 71.0 % and 93.1 % (84.2 %), n 31`."""
-    scale, unit = (100, " %" if lang != "zh" else "%") if percent else (1, "")
-    value, low, high = (f"{scale * x:.1f}" for x in (figure.value, figure.low, figure.high))
+def figure_text(figure: Figure | Interval, lang: str) -> str:
+    """`87.4 % (84.9–89.6), n 812`; under 50 cases the interval first: `71.0 % to 93.1 % (84.2 %), n 31`."""
+    unit, span, n = ("%", " 至 ", f"，n={figure.n}") if lang == "zh" else (" %", " to ", f", n {figure.n}")
+    opening, closing = ("（", "）") if lang == "zh" else (" (", ")")
+    value, low, high = (f"{100 * x:.1f}" for x in (figure.value, figure.low, figure.high))
     if figure.n < SMALL:
-        if lang == "zh":
-            return f"{low}{unit} 至 {high}{unit}（{value}{unit}），n={figure.n}"
-        return f"{low}{unit} to {high}{unit} ({value}{unit}), n {figure.n}"
-    if lang == "zh":
-        return f"{value}{unit}（{low}–{high}），n={figure.n}"
-    return f"{value}{unit} ({low}–{high}), n {figure.n}"
+        return f"{low}{unit}{span}{high}{unit}{opening}{value}{unit}{closing}{n}"
+    return f"{value}{unit}{opening}{low}–{high}{closing}{n}"
 
 
 def interval_of(measure: Measure, scores: Sequence[CaseScore], system: str, seed: int) -> Interval | None:
     """A measure over some cases; None when no case has that mark."""
     if measure.form == "ratio":
         return _refusal_f1(scores, seed) if system == OURS else None
-    marked = [(score.pair_id, mark) for score in scores if (mark := score.mark(system, measure.name)) is not None]
+    marked = [
+        (score.pair_id, mark) for score in scores if (mark := score.mark(system, measure.name)) is not None
+    ]
     if not marked:
         return None
     pairs, marks = zip(*marked, strict=True)

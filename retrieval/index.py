@@ -44,6 +44,7 @@ from retrieval.entities import Entities
 from retrieval.entries import CORPUS_LANGUAGES, Entry, Kind, form_of, make_entries, words_of
 from retrieval.errors import TongxingError
 from retrieval.lexical import LexicalIndex
+from retrieval.message_classes import MessageClasses, classes_of
 from retrieval.snapshot_files import (
     CHROMA,
     ORIGIN,
@@ -62,9 +63,10 @@ from retrieval.snapshot_files import (
 )
 from retrieval.vector_cache import VectorCache, text_key
 
-LAYOUT = 2
+LAYOUT = 3
 """Counts up when the files of a snapshot change their form."""
 HERE = Path(__file__).parent
+CLASSES = "classes.npz"
 SAMPLE_QUESTIONS = HERE / "data" / "sample_questions.yaml"
 SHAPED_BY = (
     "aligned.py",
@@ -75,14 +77,15 @@ SHAPED_BY = (
     "index.py",
     "inflection.py",
     "lexical.py",
+    "message_classes.py",
     "text.py",
     "data/entities.yaml",
     "data/sample_questions.yaml",
     "data/text.yaml",
 )
 """Code and rules by which the same corpus becomes another index when they change."""
-LIBRARIES = ("babel", "bm25s", "opencc-python-reimplemented", "snowballstemmer")
-"""Likewise: names of countries, words and their stems come from these."""
+LIBRARIES = ("babel", "bm25s", "opencc-python-reimplemented", "scikit-learn", "snowballstemmer")
+"""Likewise: names of countries, words and their stems, and classes of messages come from these."""
 
 ENOUGH_FOR_MEAN = 50
 """From so many texts of a language on, their own mean is taken; below, the sample questions' mean."""
@@ -166,6 +169,8 @@ class Snapshot:
     languages: list[str]
     """Languages that the index holds texts of, zh and en first."""
     means: dict[tuple[str, Form], Floats]
+    classes: MessageClasses
+    """Tells questions from other messages."""
     manifest: dict[str, Any]
     origin: str
     """The corpus folder it was made from."""
@@ -212,6 +217,7 @@ def build(
     write_keys(folder, keys)
     for group, rows in rows_of.items():
         write_group(folder, group, [entries[row].owner for row in rows], vectors.rows(rows))
+    classes_of(list(corpus.message_kinds.values()), entries, rows_of, vectors, means).save(folder / CLASSES)
     report("words", 0, 1)
     for lang in _languages(entry.lang for entry in entries):
         LexicalIndex.build(_lexical_texts(facts, passages, lang), lang).save(folder / "lexical" / lang)
@@ -311,6 +317,7 @@ def _open(folder: Path, manifest: dict[str, Any], place: ChromaPlace) -> Snapsho
         },
         languages=languages,
         means=means,
+        classes=MessageClasses.load(folder / CLASSES),
         manifest=manifest,
         origin=json.loads((folder / ORIGIN).read_text(encoding="utf-8")),
     )

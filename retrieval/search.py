@@ -214,6 +214,10 @@ class Searcher:
         own = lang if lang in ("zh", "en") else "en"
         return self._types(own, "en" if own == "zh" else "zh", self._centred(lang, vector))
 
+    def classes(self, lang: str, vector: Floats) -> dict[str, float]:
+        """Probability of each class of message for a country-free message's vector (not centred)."""
+        return self.snapshot.classes.probabilities(self._centred(lang, vector))
+
     def messages(self, lang: str, vector: Floats) -> Floats:
         """Similarity of a message's vector (not centred) to each kind of message that is no question."""
         count = len(self.snapshot.messages)

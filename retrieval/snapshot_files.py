@@ -79,7 +79,12 @@ def read_models(path: Path, model: type[Model]) -> list[Model]:
 def write_group(folder: Path, group: Group, owners: Sequence[int], vectors: Quantised) -> None:
     """Vectors of one language and kind with their owners."""
     # Not compressed: 8-bit vectors gain nothing by it, and a start would wait for it.
-    np.savez(_group_path(folder, group), owners=np.array(owners, np.int32), values=vectors.values, scales=vectors.scales)
+    np.savez(
+        _group_path(folder, group),
+        owners=np.array(owners, np.int32),
+        values=vectors.values,
+        scales=vectors.scales,
+    )
 
 
 def read_group(folder: Path, group: Group) -> tuple[Quantised, npt.NDArray[np.int32]]:

@@ -78,7 +78,7 @@ def message_kind(draft: Draft) -> MessageKind | None:
         # What is left of "ignore your rules, and …" is answered where it is a question to the corpus.
         (vector,) = draft.embed(rest)
         near = draft.searcher.nearest_ask(draft.language.code, vector)
-        return None if near >= settings()[f"screen_{aside.status}"] else aside
+        return None if near >= settings()["in_scope_floor"] else aside
     return None
 
 
@@ -119,19 +119,14 @@ def _by_meaning(draft: Draft, kinds: Sequence[MessageKind]) -> Iterator[MessageK
     lang, numbers, searcher = draft.language.code, settings(), draft.searcher
     for text, statuses in looks:
         # Without its countries: "schools in Dubai" is no nearer to trouble in Dubai.
-        bare, full = draft.embed(draft.snapshot.entities.without_countries(text, lang), text)
-        near = searcher.messages(lang, bare)
-        best = max(
-            (i for i, kind in enumerate(kinds) if Status(kind.status) in statuses), key=lambda i: near[i]
-        )
-        status = kinds[best].status
-        # What resembles a question of the corpus, a type of question or a contrast more is a question.
-        rivals = [searcher.nearest_ask(lang, full), *searcher.types(lang, bare)]
-        rivals += [near[i] for i, kind in enumerate(kinds) if Status(kind.status) not in PRECEDENCE]
-        # A status may have a margin of its own: distress overlooked is worse than a word of care too many.
-        margin = numbers.get(f"screen_margin_{status}", numbers["screen_margin"])
-        if near[best] >= numbers[f"screen_{status}"] and near[best] >= max(rivals) + margin:
-            yield kinds[best]
+        (vector,) = draft.embed(draft.snapshot.entities.without_countries(text, lang))
+        chances = searcher.classes(lang, vector)
+        status = max(statuses, key=lambda status: chances.get(status.value, 0.0))
+        floor = numbers[f"screen_{status.value}"] + (numbers["screen_sentence"] if text != draft.text else 0)
+        if chances.get(status.value, 0.0) >= floor:
+            near = searcher.messages(lang, vector)
+            own = [i for i, kind in enumerate(kinds) if kind.status == status.value]
+            yield kinds[max(own, key=lambda i: near[i])]
 
 
 def _first(kinds: Sequence[MessageKind]) -> MessageKind:

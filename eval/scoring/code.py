@@ -75,8 +75,10 @@ def _language(answer: Answer, case: Case) -> Iterator[str]:
             yield f"not in {due}: {sentence.text[:60]}"
     if not answer.sentences and _foreign(answer.text, due):
         yield f"the text is not in {due}: {answer.text[:60]}"
-    if due == "zh" and is_traditional(case.question) and not (
-        answer.script == "Hant" and is_traditional(answer.text)
+    if (
+        due == "zh"
+        and is_traditional(case.question)
+        and not (answer.script == "Hant" and is_traditional(answer.text))
     ):
         yield "the question is in traditional characters, the answer is not"
 
@@ -138,7 +140,11 @@ def _quotes(answer: Answer, facts: Facts) -> Iterator[str]:
 def _supported(answer: Answer) -> Iterator[str]:
     cards = _cards(answer)
     for sentence in answer.sentences:
-        if sentence.role in NEEDS_EVIDENCE and sentence.evidence and not _stands(sentence.text, _quoted(sentence, cards)):
+        if (
+            sentence.role in NEEDS_EVIDENCE
+            and sentence.evidence
+            and not _stands(sentence.text, _quoted(sentence, cards))
+        ):
             yield f"not in its evidence: {sentence.text[:60]}"
 
 
@@ -181,7 +187,15 @@ def _figures(answer: Answer, case: Case) -> Iterator[str]:
 
 
 def _said_of(card: Evidence) -> Iterator[str]:
-    for text in (card.quote.zh, card.quote.en, card.label, card.title, card.dated, card.checked, card.confirm):
+    for text in (
+        card.quote.zh,
+        card.quote.en,
+        card.label,
+        card.title,
+        card.dated,
+        card.checked,
+        card.confirm,
+    ):
         if text:
             yield text
     for source in card.sources:

@@ -33,7 +33,9 @@ def marks_of(groups: Sequence[set[str]], ranking: Sequence[str]) -> list[Mark]:
         for place, name in enumerate(_named(groups, ranking))
     ]
     wanted = [ir_measures.Qrel("q", f"group-{number}", 1) for number in range(len(groups))]
-    values = {metric.measure: metric.value for metric in ir_measures.iter_calc(list(_metrics()), wanted, found)}
+    values = {
+        metric.measure: metric.value for metric in ir_measures.iter_calc(list(_metrics()), wanted, found)
+    }
     return [
         Mark(measure=name, value=float(values.get(metric, 0.0)), reasons=_reasons(name, groups, ranking))
         for metric, name in _metrics().items()
