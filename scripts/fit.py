@@ -35,8 +35,9 @@ from retrieval.search import RANKER, SIGNALS, Searcher
 
 Floats = npt.NDArray[np.float64]
 
-SINGLES = ("singles_asia", "singles_world", "other_languages")
-NEAR_MISSES = ("near_misses_asia", "near_misses_world")
+SINGLES = ("singles_asia", "singles_world", "singles_amounts", "other_languages")
+SEVERAL = ("several", "comparisons")
+NEAR_MISSES = ("near_misses_asia", "near_misses_world", "near_misses_forms")
 RIDGE = 0.02
 """Strength of the pull to zero, per squared standardised weight; from 0.005 to 0.05 little changes."""
 
@@ -50,8 +51,8 @@ class Row:
     gold: npt.NDArray[np.bool_]
 
 
-def prepared(searcher: Searcher, case: Case) -> tuple[Draft, Part] | None:
-    """The case as the answering steps see it, as one part; None where a screen took it."""
+def understood(searcher: Searcher, case: Case) -> Draft | None:
+    """The case as far as the answering steps understand it; None where a screen took it."""
     draft = Draft(
         question=Question(text=case.question, history=case.history),
         searcher=searcher,
@@ -61,6 +62,14 @@ def prepared(searcher: Searcher, case: Case) -> tuple[Draft, Part] | None:
     if draft.status is not None:
         return None
     understand(draft)
+    return draft
+
+
+def prepared(searcher: Searcher, case: Case) -> tuple[Draft, Part] | None:
+    """The whole case as one part, searched; None where a screen took it."""
+    draft = understood(searcher, case)
+    if draft is None:
+        return None
     known = draft.understood
     part = whole_part(draft, known.countries, known.codes, draft.mentions.areas)
     search_part(draft, part)
@@ -152,6 +161,26 @@ def feature_rows(
     return features, labels, kept
 
 
+def part_rows(
+    searcher: Searcher, cases: Sequence[Case]
+) -> tuple[list[dict[str, float]], list[bool], list[Case]]:
+    """Features of every part of questions with several, and whether its first fact is a gold one."""
+    features, labels, kept = [], [], []
+    names = {name: fact.id for fact in searcher.snapshot.facts for name in (fact.id, *fact.also)}
+    for case in cases:
+        draft = understood(searcher, case)
+        if draft is None or len(draft.parts) < 2:
+            continue
+        gold = {names.get(name, name) for group in case.gold for name in group}
+        for part in draft.parts:
+            search_part(draft, part)
+            if part.candidates and part.candidates[0].kind == "fact":
+                features.append(enough.features(draft, part))
+                labels.append(part.candidates[0].id in gold)
+                kept.append(case)
+    return features, labels, kept
+
+
 def fit_enough(features: Sequence[dict[str, float]], labels: Sequence[bool], ridge: float) -> dict[str, Any]:
     """A standardised logistic regression: `features` name → mean, scale, weight; and the bias."""
     from sklearn.linear_model import LogisticRegression
@@ -232,10 +261,17 @@ def main() -> None:
         ranker.cache_clear()
 
     features, labels, cases = feature_rows(searcher, [*singles, *misses])
+    more_features, more_labels, more_cases = part_rows(searcher, load_cases(*SEVERAL))
+    features, labels, cases = features + more_features, labels + more_labels, cases + more_cases
+    whole = {i for i, row in enumerate(features) if not row["is_part"]}
     dev = [i for i, case in enumerate(cases) if case.split == "dev"]
     test = [i for i, case in enumerate(cases) if case.split == "test"]
     model = fit_enough([features[i] for i in dev], [labels[i] for i in dev], arguments.ridge)
-    inside = curve(_crossed(features, labels, cases, dev, arguments.ridge), [labels[i] for i in dev])
+    crossed = _crossed(features, labels, cases, dev, arguments.ridge)
+    # The curve is of whole questions; parts are fitted beside them and share the threshold.
+    places = [place for place, i in enumerate(dev) if i in whole]
+    inside = curve(crossed[places], [labels[dev[place]] for place in places])
+    test = [i for i in test if i in whole]
     outside_chances = probabilities(model, [features[i] for i in test])
     outside = curve(outside_chances, [labels[i] for i in test])
     print("dev, cross-validated by pair", *inside, sep="\n  ")

@@ -34,6 +34,10 @@ class Part:
     label: str = ""
     """Its heading, in the answer's language, when there are several parts."""
     country: str | None = None
+    shared: bool = False
+    """Whether the question has other parts."""
+    asked: bool = True
+    """False for a stretch that may be what the asker says of themselves: dropped where nothing is found."""
     table: FactTable | None = None
     candidates: list[Candidate] = field(default_factory=list)
     found: bool = False
@@ -85,6 +89,11 @@ class Draft:
     contacts: list[Contact] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     follow_ups: list[str] = field(default_factory=list)
+
+    @property
+    def compares(self) -> bool:
+        """Whether the parts are about different countries."""
+        return len({part.query.countries for part in self.parts}) > 1
 
     @property
     def snapshot(self) -> Snapshot:

@@ -141,6 +141,7 @@ def _word_features(draft: Draft, part: Part, fact: Fact) -> dict[str, float]:
         "rare_missing": sum(word not in told for word in rare) / (1 + len(asked)),
         "unknown_words": sum(not index.knows(word) for word in asked if len(word) > 1) / (1 + len(asked)),
         "length": float(np.log1p(len(part.query.text))),
+        "is_part": float(part.shared),
         "is_zh": float(part.query.lang == "zh"),
         "is_other": float(not known),
         "codes_missing": float(bool(part.query.codes)) * (1 - values_codes(part)),

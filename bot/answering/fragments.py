@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -24,28 +25,44 @@ class Fragment:
     """The same without its countries."""
     countries: tuple[str, ...]
     asks: bool
-    """Whether it is put as a question or a request, or is a bare topic; not what askers say of themselves."""
+    """Whether it is put as a question; a topic in a list is not."""
 
 
 def fragments_of(draft: Draft) -> list[Fragment]:
-    """Fragments of `draft.searched`, in order. "Vietnam" alone goes with the fragment before it."""
+    """Fragments of `draft.searched`, in order. A row of countries stays whole; one that stands alone ("…: Kenya,
+    Egypt") goes with the fragment before it, else with the one after."""
     entities, lang = draft.snapshot.entities, draft.language.code
+    named = [m for m in entities.resolve(draft.searched).countries if not m.home]
+    rows = [
+        (one.start, other.end)
+        for one, other in pairwise(named)
+        if _pattern("joining").fullmatch(draft.searched[one.end : other.start])
+    ]
     found: list[Fragment] = []
-    for piece in _pieces(draft.searched):
+    ahead: Fragment | None = None
+    for piece in _pieces(draft.searched, rows):
         countries = tuple(dict.fromkeys(m.code for m in entities.resolve(piece).countries if not m.home))
-        bare = entities.without_countries(piece, lang)
+        bare = of_one_country(entities.without_countries(piece, lang))
         asks = asks_something(piece)
-        if countries and not asks and _is_only_name(bare):
-            if found and found[-1].countries:
-                last = found[-1]
-                found[-1] = Fragment(
-                    f"{last.text}、{piece}", last.bare, (*last.countries, *countries), last.asks
-                )
-                continue
-        elif not countries and not asks and len(bare) < 2:
-            continue
-        found.append(Fragment(piece, bare, countries, asks or not _pattern("context").match(piece)))
-    return found
+        fragment = Fragment(piece, bare, countries, asks)
+        if countries and _is_only_name(bare):
+            if found:
+                found[-1] = _with_countries(found[-1], fragment, lang)
+            else:
+                ahead = fragment
+        elif countries or asks or len(bare) > 1:
+            found.append(_with_countries(fragment, ahead, lang) if ahead else fragment)
+            ahead = None
+    return found or ([ahead] if ahead else [])
+
+
+def _with_countries(fragment: Fragment, names: Fragment, lang: str) -> Fragment:
+    return Fragment(
+        joined([fragment.text, names.text], lang),
+        fragment.bare,
+        tuple(dict.fromkeys([*fragment.countries, *names.countries])),
+        fragment.asks,
+    )
 
 
 def asks_something(text: str) -> bool:
@@ -53,23 +70,43 @@ def asks_something(text: str) -> bool:
     return bool(_pattern("asking").search(text))
 
 
+def of_one_country(bare: str) -> str:
+    """A country-free comparison as what is compared: "该国和该国哪个税率低" asks of each country 该国税率."""
+    return (
+        _pattern("repeated").sub(_first_placeholder, _pattern("comparing").sub("", bare)).strip(" ,，、;；")
+    )
+
+
+def in_country(bare: str, name: str, lang: str) -> str:
+    """A country-free text said of the country `name` again."""
+    placeholder = _pattern("placeholder")
+    if placeholder.search(bare):
+        return placeholder.sub(lambda _: name, bare)
+    return f"{name}：{bare}" if lang == "zh" else f"{name}: {bare}"
+
+
 def joined(texts: Sequence[str], lang: str) -> str:
     """Fragments as one text again."""
     return ("，" if lang == "zh" else ", ").join(text for text in texts if text)
 
 
-def _pieces(text: str) -> list[str]:
-    """Cuts outside brackets only: "(capital, people)" explains one thing."""
-    brackets = [(m.start(), m.end()) for m in _pattern("brackets").finditer(text)]
+def _pieces(text: str, whole: Sequence[tuple[int, int]]) -> list[str]:
+    """Cuts outside brackets ("(capital, people)" explains one thing) and outside the spans of `whole`."""
+    kept = [*whole, *((m.start(), m.end()) for m in _pattern("brackets").finditer(text))]
     pieces, start = [], 0
     for match in _pattern("breaks").finditer(text):
-        if any(a <= match.start() < b for a, b in brackets):
+        if any(a <= match.start() < b for a, b in kept):
             continue
         pieces.append(text[start : match.start()])
         start = match.end()
     pieces.append(text[start:])
     trimmed = (_pattern("lead").sub("", piece.strip(" ，,、:：;；-")) for piece in pieces)
     return [piece for piece in trimmed if any(char.isalnum() for char in piece)]
+
+
+def _first_placeholder(match: re.Match[str]) -> str:
+    found = _pattern("placeholder").search(match[0])
+    return found[0] if found else ""
 
 
 def _is_only_name(bare: str) -> bool:

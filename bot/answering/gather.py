@@ -6,6 +6,7 @@ import numpy as np
 
 from bot.answering.draft import Candidate, Draft, Part
 from bot.answering.enough import certainty, settings
+from bot.answering.parts import whole_part
 from retrieval.search import top
 
 LOW = "care"
@@ -16,12 +17,27 @@ REACH = 12
 
 def gather(draft: Draft) -> None:
     """Fill each part's candidates, evidence and nearby facts."""
-    texts = [text for part in draft.parts for text in (part.query.text, part.query.bare)]
-    draft.embed(*texts)
+    draft.embed(*[text for part in draft.parts for text in (part.query.text, part.query.bare)])
     for part in draft.parts:
         search_part(draft, part)
         decide(draft, part)
+    if len(draft.parts) > 1 and not draft.compares:
+        _put_together(draft)
+    asked = [part for part in draft.parts if part.found or part.asked]
+    draft.parts = asked or draft.parts[:1]
     _share_evidence(draft.parts)
+
+
+def _put_together(draft: Draft) -> None:
+    """Take the question as one where its parts found one thing at most and the whole finds something."""
+    if sum(part.found for part in draft.parts) > 1 or all(part.found for part in draft.parts if part.asked):
+        return
+    known = draft.understood
+    whole = whole_part(draft, known.countries, known.codes, draft.mentions.areas)
+    search_part(draft, whole)
+    decide(draft, whole)
+    if whole.found:
+        draft.parts = [whole]
 
 
 def search_part(draft: Draft, part: Part) -> None:
@@ -43,7 +59,9 @@ def decide(draft: Draft, part: Part) -> None:
         return
     part.certainty = certainty(draft, part)
     part.open_country = _country_is_open(draft, part)
-    part.found = part.certainty >= numbers["threshold"] and not part.open_country
+    several = part.shared and not draft.compares
+    floor = numbers["threshold_part" if several else "threshold"]
+    part.found = part.certainty >= floor and not part.open_country
     usable = [candidate for candidate in part.candidates if _right_country(draft, part, candidate)]
     if draft.care == LOW:
         # What helps is known in general; it need not have been asked for.

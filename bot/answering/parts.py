@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 from bot.answering.draft import Draft, Part
 from bot.answering.enough import settings
-from bot.answering.fragments import Fragment, fragments_of, joined
+from bot.answering.fragments import Fragment, fragments_of, in_country, joined, of_one_country
 from bot.answering.names import join_names, territory
 from retrieval.search import Query
+from retrieval.text import words
 
 MOST_COUNTRIES = 6
 MOST_PARTS = 8
@@ -25,13 +26,20 @@ class Matter:
     """Fragments that ask one thing."""
 
     fragments: list[Fragment] = field(default_factory=list)
-    facts: frozenset[int] = frozenset()
-    """The facts that come closest to it."""
+    fact: int = -1
+    """The fact that comes closest to it."""
+    at_home: bool = False
+    """Whether that fact is about no country: the alliance, the Chinese side, a scheme."""
 
     @property
     def countries(self) -> tuple[str, ...]:
         """The countries that its fragments name."""
         return tuple(dict.fromkeys(code for fragment in self.fragments for code in fragment.countries))
+
+    @property
+    def asked(self) -> bool:
+        """Whether any of its fragments asks; else it may be what the asker says of themselves."""
+        return any(fragment.asks for fragment in self.fragments)
 
 
 def split_parts(
@@ -42,14 +50,15 @@ def split_parts(
     lang = draft.language.code
     if len(matters) < 2 and not 1 < len(countries) <= MOST_COUNTRIES:
         return [whole_part(draft, countries, codes, areas)]
-    texts: list[tuple[str, tuple[str, ...]]] = [
-        (joined([fragment.text for fragment in matter.fragments], lang), matter.countries or tuple(countries))
-        for matter in matters
-    ]
     parts: list[Part] = []
-    for text, own in texts if len(texts) > 1 else [(draft.searched, tuple(countries))]:
+    for matter in matters if len(matters) > 1 else [None]:
+        text = joined([fragment.text for fragment in matter.fragments], lang) if matter else draft.searched
+        own = (matter.countries if matter else ()) or (() if matter and matter.at_home else tuple(countries))
         each = [(code,) for code in own] if 1 < len(own) <= MOST_COUNTRIES else [own]
-        parts += [_part(draft, text, target, codes, areas, shared=True) for target in each]
+        for target in each:
+            part = _part(draft, text, target, codes, areas, shared=True)
+            part.asked = matter is None or matter.asked
+            parts.append(part)
     return parts[:MOST_PARTS]
 
 
@@ -62,36 +71,38 @@ def _matters(draft: Draft, countries: Sequence[str]) -> list[Matter]:
     fragments = fragments_of(draft)
     if len(fragments) < 2:
         return []
-    bares = [fragment.bare for fragment in fragments]
-    vectors = draft.embed(*bares)
+    vectors = draft.embed(*[fragment.bare for fragment in fragments])
     numbers = settings()
+    facts = draft.snapshot.facts
     matters: list[Matter] = []
     waiting: list[Fragment] = []
     for fragment, vector in zip(fragments, vectors, strict=True):
         where = fragment.countries or tuple(countries)
-        found = draft.searcher.nearest(draft.language.code, vector, where)
-        floor = numbers["split_floor"] - (numbers["split_asking"] if fragment.asks else 0)
+        found = draft.searcher.nearest(draft.language.code, vector, where, 1)
+        floor = numbers["split_floor"] + (0 if fragment.asks else numbers["split_topic"])
+        if len(words(fragment.bare, draft.language.code)) < numbers["split_short"]:
+            floor += numbers["split_short_more"]
         alone = bool(found) and found[0].similarity >= floor
-        near = frozenset(
-            n.owner for n in found if n.similarity >= found[0].similarity - numbers["split_margin"]
-        )
         last = matters[-1] if matters else None
-        elsewhere = (
-            last is not None
-            and bool(fragment.countries)
-            and bool(last.countries)
-            and not set(fragment.countries) <= set(last.countries)
-        )
-        if not alone:
-            (last.fragments if last is not None and not elsewhere else waiting).append(fragment)
-        elif last is not None and not elsewhere and near & last.facts:
+        elsewhere = last is not None and _elsewhere(fragment, last)
+        if last is not None and not elsewhere and (not alone or found[0].owner == last.fact):
             last.fragments.append(fragment)
+        elif alone or (elsewhere and fragment.asks):
+            at_home = bool(found) and not fragment.countries and not facts[found[0].owner].all_countries
+            matters.append(Matter([*waiting, fragment], found[0].owner if found else -1, at_home))
+            waiting = []
         else:
-            matters.append(Matter([*(f for f in waiting if f.asks), fragment], near))
-            waiting = [f for f in waiting if not f.asks]
+            waiting.append(fragment)
     if matters and waiting:
-        matters[0].fragments = [*waiting, *matters[0].fragments]
+        matters[-1].fragments += waiting
     return matters
+
+
+def _elsewhere(fragment: Fragment, matter: Matter) -> bool:
+    """Whether a fragment speaks of a country that the matter before it does not."""
+    return bool(
+        fragment.countries and matter.countries and not set(fragment.countries) <= set(matter.countries)
+    )
 
 
 def _part(
@@ -110,12 +121,13 @@ def _part(
     query_text = text
     if countries and set(countries) != mentioned:
         # The corpus's questions name their country; a part that inherits or shares one must name its own.
+        bare = of_one_country(bare)
         name = join_names([territory(code, lang) for code in countries], lang)
-        stem = bare if mentioned else text
-        query_text = f"{name}：{stem}" if lang == "zh" else f"{name}: {stem}"
+        query_text = in_country(bare, name, lang)
     own_codes = [code for code in mentions.codes if code in codes] if shared else list(codes)
     region = () if countries else (mentions if shared else draft.mentions).region
     filters = draft.question.filters
     types = tuple(filters.types) if filters else ()
     query = Query(query_text, lang, bare, countries, tuple(own_codes), tuple(areas), types, region)
-    return Part(text=text, query=query, country=countries[0] if len(countries) == 1 else None)
+    one = countries[0] if len(countries) == 1 else None
+    return Part(text=text, query=query, country=one, shared=shared)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.answering.draft import Draft
+from bot.answering.fragments import in_country
 from bot.answering.names import territory
 from bot.answering.parts import split_parts
 from bot.domain import Answer, Understood
@@ -99,8 +100,7 @@ def _lean_on_history(draft: Draft, countries: list[str]) -> list[str]:
     substance = [word for word in words(bare, lang if lang in ("zh", "en") else "en") if len(word) > 1]
     if countries and len(substance) < SHORT:
         before = entities.without_countries(earlier[-1], lang)
-        name = country_name(draft, countries[0])
-        draft.searched = f"{name}：{before}" if lang == "zh" else f"{name}: {before}"
+        draft.searched = in_country(before, territory(countries[0], lang), lang)
         return countries
     if countries:
         return countries
