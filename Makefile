@@ -4,7 +4,7 @@ BIN := .venv/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: setup run test check bench docs clean
+.PHONY: setup run test check bench docs vectors clean
 
 setup: .venv/installed
 	@$(BIN)/tongxing index
@@ -29,12 +29,18 @@ check: .venv/installed
 	@$(BIN)/mypy
 	@$(BIN)/tongxing corpus check
 	@$(BIN)/python -m scripts.generate_docs --check
+	@$(BIN)/python -m scripts.ship_vectors --check 50
+	@$(BIN)/python -m scripts.transcripts --check
 
 bench: setup
 	@$(BIN)/python -m scripts.bench
 
 docs: setup
 	@$(BIN)/python -m scripts.generate_docs
+	@$(BIN)/python -m scripts.transcripts
+
+vectors: .venv/installed
+	@$(BIN)/python -m scripts.ship_vectors
 
 clean:
 	rm -rf .venv data .mypy_cache .ruff_cache .pytest_cache

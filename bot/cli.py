@@ -324,10 +324,25 @@ def _check_free(settings: Settings) -> None:
         raise usage("port_taken", host=settings.host, port=settings.port, reason=why) from exc
 
 
+def add_commands() -> None:
+    """Add the commands of parts that `bot` may not import: entry points of the group `tongxing.commands`."""
+    from importlib.metadata import entry_points
+
+    for point in sorted(entry_points(group="tongxing.commands"), key=lambda point: point.name):
+        if all(group.name != point.name for group in app.registered_groups):
+            app.add_typer(point.load(), name=point.name)
+
+
 def main() -> None:
     """Run the command. What a person can mend ends in one line on standard error and exit code 2."""
     mishaps.set_up_logging(whole=False)
-    mishaps.run(lambda: app(prog_name="tongxing", standalone_mode=False))
+    mishaps.run(_run)
+
+
+def _run() -> int | None:
+    add_commands()
+    code: int | None = app(prog_name="tongxing", standalone_mode=False)
+    return code
 
 
 if __name__ == "__main__":

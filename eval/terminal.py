@@ -99,7 +99,7 @@ def print_comparison(comparison: Comparison) -> None:
                 f"{100 * change.before:.1f}",
                 f"{100 * change.after:.1f}",
                 span + (" *" if change.significant() else ""),
-                "" if change.p is None else f"{change.p:.3f}",
+                _chance(change.p),
                 f"{change.better}/{change.worse}",
             ]
         )
@@ -163,6 +163,12 @@ def print_agreement(agreement: Agreement) -> None:
         judge=judge,
         verdict=verdict,
     )
+
+
+def _chance(p: float | None) -> str:
+    if p is None:
+        return ""
+    return f"{p:.3f}" if p >= 0.001 else "<0.001"
 
 
 def _percent(value: float | None) -> str:

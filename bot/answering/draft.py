@@ -53,6 +53,13 @@ class Part:
     nearby: list[Candidate] = field(default_factory=list)
 
     @property
+    def asked_before(self) -> float:
+        """Similarity (centred cosine) of the question to the first fact's own questions; -1 for a passage."""
+        if self.table is None or not self.candidates or self.candidates[0].kind != "fact":
+            return -1.0
+        return float(self.table.column("ask_own")[self.candidates[0].owner])
+
+    @property
     def nearest(self) -> float:
         """Similarity (centred cosine) of the nearest question of the corpus; -1 where there is none."""
         if self.table is None:
@@ -93,7 +100,7 @@ class Draft:
     @property
     def compares(self) -> bool:
         """Whether the parts are about different countries."""
-        return len({part.query.countries for part in self.parts}) > 1
+        return len({part.query.countries for part in self.parts if part.query.countries}) > 1
 
     @property
     def snapshot(self) -> Snapshot:

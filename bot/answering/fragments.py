@@ -70,6 +70,11 @@ def asks_something(text: str) -> bool:
     return bool(_pattern("asking").search(text))
 
 
+def names_alliance(text: str) -> bool:
+    """Whether a text asks of the alliance."""
+    return bool(_pattern("alliance").search(text))
+
+
 def of_one_country(bare: str) -> str:
     """A country-free comparison as what is compared: "该国和该国哪个税率低" asks of each country 该国税率."""
     return (

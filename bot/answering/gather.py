@@ -23,8 +23,12 @@ def gather(draft: Draft) -> None:
         decide(draft, part)
     if len(draft.parts) > 1 and not draft.compares:
         _put_together(draft)
-    asked = [part for part in draft.parts if part.found or part.asked]
-    draft.parts = asked or draft.parts[:1]
+    asked = [part for part in draft.parts if part.asked]
+    if not any(part.found for part in asked):
+        # What the asker says of themselves may be known; it is not what was asked.
+        draft.parts = asked or draft.parts
+    else:
+        draft.parts = [part for part in draft.parts if part.found or part.asked]
     _share_evidence(draft.parts)
 
 
@@ -61,7 +65,9 @@ def decide(draft: Draft, part: Part) -> None:
     part.open_country = _country_is_open(draft, part)
     several = part.shared and not draft.compares
     floor = numbers["threshold_part" if several else "threshold"]
-    part.found = part.certainty >= floor and not part.open_country
+    # A question that the corpus lists as answered is answered, however short it is.
+    listed = part.asked_before >= numbers["ask_sure"] or _answers_its_type(draft, part)
+    part.found = (part.certainty >= floor or listed) and not part.open_country
     usable = [candidate for candidate in part.candidates if _right_country(draft, part, candidate)]
     if draft.care == LOW:
         # What helps is known in general; it need not have been asked for.
@@ -77,6 +83,19 @@ def decide(draft: Draft, part: Part) -> None:
         part.found = False
         part.nearby = [c for c in usable if c.score >= best - numbers["nearby_margin"]][:3]
         part.nearby = [c for c in part.nearby if c.score >= numbers["nearby_floor"]]
+
+
+def _answers_its_type(draft: Draft, part: Part) -> bool:
+    """Whether the question is of a type that the first fact, well ahead, answers for the country named."""
+    table, first = part.table, part.candidates[0]
+    if table is None or first.kind != "fact" or not part.query.countries or not len(table.types):
+        return False
+    if table.types.max() < settings()["type_sure"] or not _right_country(draft, part, first):
+        return False
+    if len(part.candidates) > 1 and first.score - part.candidates[1].score < settings()["type_margin"]:
+        return False
+    type_id = draft.snapshot.types[int(np.argmax(table.types))].id
+    return type_id in draft.snapshot.facts[first.owner].answers
 
 
 def _country_is_open(draft: Draft, part: Part) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from bot.answering.draft import Draft, Part
 from bot.answering.enough import settings
-from bot.answering.fragments import Fragment, fragments_of, in_country, joined, of_one_country
+from bot.answering.fragments import Fragment, fragments_of, in_country, joined, names_alliance, of_one_country
 from bot.answering.names import join_names, territory
 from retrieval.search import Query
 from retrieval.text import words
@@ -29,7 +29,7 @@ class Matter:
     fact: int = -1
     """The fact that comes closest to it."""
     at_home: bool = False
-    """Whether that fact is about no country: the alliance, the Chinese side, a scheme."""
+    """Whether it is about the alliance: then the country of the rest of the question is not asked of it."""
 
     @property
     def countries(self) -> tuple[str, ...]:
@@ -73,7 +73,6 @@ def _matters(draft: Draft, countries: Sequence[str]) -> list[Matter]:
         return []
     vectors = draft.embed(*[fragment.bare for fragment in fragments])
     numbers = settings()
-    facts = draft.snapshot.facts
     matters: list[Matter] = []
     waiting: list[Fragment] = []
     for fragment, vector in zip(fragments, vectors, strict=True):
@@ -88,7 +87,7 @@ def _matters(draft: Draft, countries: Sequence[str]) -> list[Matter]:
         if last is not None and not elsewhere and (not alone or found[0].owner == last.fact):
             last.fragments.append(fragment)
         elif alone or (elsewhere and fragment.asks):
-            at_home = bool(found) and not fragment.countries and not facts[found[0].owner].all_countries
+            at_home = not fragment.countries and names_alliance(fragment.text)
             matters.append(Matter([*waiting, fragment], found[0].owner if found else -1, at_home))
             waiting = []
         else:

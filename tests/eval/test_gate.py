@@ -205,8 +205,18 @@ def test_a_baseline_comes_back_as_it_was_accepted(tmp_path: Path) -> None:
     back = load_baseline(tmp_path)
 
     assert back is not None
-    assert back.summary == run.summary
+    assert back.summary.figure("strict", "test", "lang:zh") == run.summary.figure("strict", "test", "lang:zh")
+    assert back.summary.gaps == run.summary.gaps
     assert not judge_run(run, back, Thresholds.load()).red
+
+
+def test_a_critical_case_that_the_baseline_had_wrong_is_known() -> None:
+    change, kind, rule = ONE_CASE["help with a crime"]
+    entries = mutated(ENTRIES, change, kind)
+    worse = mutated(ENTRIES, change, kind, share=0.5)
+
+    assert rule not in broken(verdict_on(entries, _baseline(scored(entries))))
+    assert rule in broken(verdict_on(entries, _baseline(scored(worse))))
 
 
 def test_nobody_reads_off_a_baseline_which_case_failed(tmp_path: Path) -> None:
