@@ -10,8 +10,8 @@ from retrieval.corpus import ContactInfo
 
 MOST = 3
 EVERYDAY = frozenset({"culture_business", "living_safety", "adaptation", "wellbeing_assessment", "needs"})
-ABROAD_NOT = frozenset({"china_outbound", "mechanism"})
-"""Areas whose bodies are those of the Chinese side and the alliance."""
+AT_HOME = frozenset({"china_outbound", "mechanism"})
+"""Areas whose bodies are at home: those of the Chinese side and of the alliance."""
 ANY_AREA = "entry_route"
 """Where the area is not known: the registry and the investment agency know the way to the others."""
 
@@ -42,7 +42,7 @@ def _bodies(draft: Draft, part: Part, lost: bool) -> Iterator[ContactInfo]:
     if lost:
         for bodies in own:
             yield from bodies
-    if lost or area.id in ABROAD_NOT:
+    if lost or area.id in AT_HOME:
         for code in area.contact_places:
             yield from _by_role(_verified(draft, code), area.contact_roles)
 
