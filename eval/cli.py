@@ -5,6 +5,7 @@ Imports of parts stand inside the commands, so that `tongxing --help` stays quic
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -184,25 +185,41 @@ def report(
 def sample(
     run: Run = None,
     count: Annotated[int, typer.Option("--n", min=1, help="How many answers.")] = 50,
-    out: Annotated[Path, typer.Option(help="The Excel file.")] = Path("sample.xlsx"),
+    out: Annotated[Path, typer.Option(help="The Excel file; it must not exist yet.")] = Path("sample.xlsx"),
+    seed: Annotated[int | None, typer.Option(help="Draws others; without one, that of the run.")] = None,
 ) -> None:
     """Draw answers for two people to grade."""
     from eval.people import write_sample
+    from eval.sampling import gradable
     from eval.terminal import say
 
-    write_sample(_scored(run), count, out)
-    say("written", path=out)
+    scored = _scored(run)
+    drawn = write_sample(scored, count, out, seed)
+    say("sampled", count=drawn, all=len(gradable(scored)), path=out)
 
 
 @labels_app.command("import")
 def labels_import(
-    file: Annotated[Path, typer.Argument(help="The Excel file, filled in.")], run: Run = None
+    files: Annotated[
+        list[Path], typer.Argument(help="The Excel file, filled in; or a copy from each grader.")
+    ],
+    run: Annotated[
+        Path | None, typer.Option(help="The run that it was drawn from; without one, it is looked for.")
+    ] = None,
+    as_json: Json = False,
 ) -> None:
     """Read people's labels back: how far they agree, and whether the judge may be trusted."""
-    from eval.people import read_labels
-    from eval.terminal import print_agreement
+    from eval.people import LABELS, read_labels, run_of
+    from eval.terminal import print_agreement, say
 
-    print_agreement(read_labels(_scored(run), file))
+    scored = _scored(run or run_of(files[0], _runs(_settings())))
+    found = read_labels(scored, *files)
+    if as_json:
+        told = {"labels": found.labels, "judge_trusted": found.judge_trusted}
+        _print(json.dumps(told | found.model_dump(), ensure_ascii=False, indent=1))
+        return
+    print_agreement(found, scored.folder)
+    say("written", path=scored.folder / LABELS)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from bot.locale import terminal_language
 from eval.tables import beside_baselines, by_slice, change_text, overview, plain, text
 
 if TYPE_CHECKING:
+    from eval.agreement import Estimate
     from eval.checking import CasesReport
     from eval.comparing import Comparison
     from eval.gate import Finding, Verdict
@@ -150,19 +151,52 @@ def print_check(report: CasesReport) -> None:
     say(name, cases=report.cases, count=len(report.problems), review=len(report.review))
 
 
-def print_agreement(agreement: Agreement) -> None:
-    """How far people and judge agree, and what the judge may be used for."""
+def print_agreement(agreement: Agreement, run: object) -> None:
+    """What came back, how far people and judge agree, and what the judge of `run` (its folder) may be used for."""
+    from eval.agreement import BESIDE_PEOPLE, TRUSTED
+    from eval.rubric import rubric
+
     lang = terminal_language()
-    verdict = text("judge_trusted" if agreement.judge_trusted else "judge_triage", lang)
-    judge = "–" if agreement.judge_kappa is None else f"{agreement.judge_kappa:.2f}"
-    say(
-        "agreement",
-        labels=agreement.labels,
-        alpha=f"{agreement.alpha:.2f}",
-        kappa=f"{agreement.kappa:.2f}",
-        judge=judge,
-        verdict=verdict,
-    )
+    for one in agreement.returned:
+        say("returned", drawn=agreement.drawn, **one.model_dump())
+    for name, given in agreement.given.items():
+        asked = rubric().questions[name]
+        counts = [f"{asked.options[one].label.get(lang)} {count}" for one, count in given.items() if count]
+        if counts:
+            say("given", question=asked.title.get(lang), counts=" · ".join(counts))
+    names = ("asked", "slice", "both_said", "same_said", "alpha", "kappa")
+    rows = [[text(name, lang) for name in names]]
+    for found in agreement.questions:
+        title = rubric().questions[found.question].title.get(lang)
+        row = [title, text(found.slice, lang), str(found.n), f"{100 * found.same:.0f}%"]
+        rows.append([*row, *(_estimate(one, found.n) for one in (found.alpha, found.kappa))])
+    if agreement.questions:
+        sys.stdout.write(plain(rows) + "\n")
+    else:
+        say("one_grader")
+    columns = ("slice", "both_said", "people_kappa", "judge_kappa")
+    judged = [[text(name, lang) for name in columns]]
+    for part in agreement.judged:
+        beside = [_estimate(one, part.n) for one in (part.people, part.judge)]
+        judged.append([text(part.slice, lang), str(part.n), *beside])
+    if agreement.judged:
+        sys.stdout.write(plain(judged) + "\n")
+    if any(text("undefined", lang) in row for row in [*rows, *judged]):
+        say("undefined_why")
+    name = "judge_trusted" if agreement.judge_trusted else "judge_triage" if agreement.judge else "judge_none"
+    say(name, judge=agreement.judge, run=run, least=f"{TRUSTED:.2f}", beside=f"{BESIDE_PEOPLE:.2f}")
+
+
+def _estimate(estimate: Estimate | None, n: int) -> str:
+    """A coefficient with its interval, which leads where it is over few answers."""
+    from eval.summary import SMALL
+
+    if estimate is None:
+        return text("undefined", terminal_language())
+    if estimate.low is None or estimate.high is None:
+        return f"({estimate.value:.2f})"
+    span = f"{estimate.low:.2f} … {estimate.high:.2f}"
+    return f"{span} ({estimate.value:.2f})" if n < SMALL else f"{estimate.value:.2f} ({span})"
 
 
 def _chance(p: float | None) -> str:

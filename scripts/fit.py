@@ -36,7 +36,7 @@ from retrieval.search import RANKER, SIGNALS, Searcher
 Floats = npt.NDArray[np.float64]
 
 SINGLES = ("singles_asia", "singles_world", "singles_amounts", "other_languages")
-SEVERAL = ("several", "comparisons")
+SHORT = ("short_asia", "short_world", "short_general")
 NEAR_MISSES = ("near_misses_asia", "near_misses_world", "near_misses_forms")
 RIDGE = 0.02
 """Strength of the pull to zero, per squared standardised weight; from 0.005 to 0.05 little changes."""
@@ -161,26 +161,6 @@ def feature_rows(
     return features, labels, kept
 
 
-def part_rows(
-    searcher: Searcher, cases: Sequence[Case]
-) -> tuple[list[dict[str, float]], list[bool], list[Case]]:
-    """Features of every part of questions with several, and whether its first fact is a gold one."""
-    features, labels, kept = [], [], []
-    names = {name: fact.id for fact in searcher.snapshot.facts for name in (fact.id, *fact.also)}
-    for case in cases:
-        draft = understood(searcher, case)
-        if draft is None or len(draft.parts) < 2:
-            continue
-        gold = {names.get(name, name) for group in case.gold for name in group}
-        for part in draft.parts:
-            search_part(draft, part)
-            if part.candidates and part.candidates[0].kind == "fact":
-                features.append(enough.features(draft, part))
-                labels.append(part.candidates[0].id in gold)
-                kept.append(case)
-    return features, labels, kept
-
-
 def fit_enough(features: Sequence[dict[str, float]], labels: Sequence[bool], ridge: float) -> dict[str, Any]:
     """A standardised logistic regression: `features` name → mean, scale, weight; and the bias."""
     from sklearn.linear_model import LogisticRegression
@@ -232,7 +212,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--refused", type=float, default=0.15, help="share of answerable questions to refuse")
-    parser.add_argument("--ridge", type=float, default=3.0, help="ridge of the enough model")
+    parser.add_argument("--ridge", type=float, default=10.0, help="ridge of the enough model")
     parser.add_argument("--dry", action="store_true", help="measure only; write nothing")
     arguments = parser.parse_args()
     settings = load_settings()
@@ -240,7 +220,9 @@ def main() -> None:
     searcher = Searcher(
         plain.snapshot, Remembering(plain.embedder, settings.data_dir / "eval-vectors.sqlite")
     )
-    singles, misses = load_cases(*SINGLES), load_cases(*NEAR_MISSES)
+    short = load_cases(*SHORT)
+    singles = [*load_cases(*SINGLES), *(case for case in short if case.gold)]
+    misses = [*load_cases(*NEAR_MISSES), *(case for case in short if not case.gold)]
 
     rows = rows_of(searcher, singles)
     before = {
@@ -261,17 +243,11 @@ def main() -> None:
         ranker.cache_clear()
 
     features, labels, cases = feature_rows(searcher, [*singles, *misses])
-    more_features, more_labels, more_cases = part_rows(searcher, load_cases(*SEVERAL))
-    features, labels, cases = features + more_features, labels + more_labels, cases + more_cases
-    whole = {i for i, row in enumerate(features) if not row["is_part"]}
     dev = [i for i, case in enumerate(cases) if case.split == "dev"]
     test = [i for i, case in enumerate(cases) if case.split == "test"]
     model = fit_enough([features[i] for i in dev], [labels[i] for i in dev], arguments.ridge)
     crossed = _crossed(features, labels, cases, dev, arguments.ridge)
-    # The curve is of whole questions; parts are fitted beside them and share the threshold.
-    places = [place for place, i in enumerate(dev) if i in whole]
-    inside = curve(crossed[places], [labels[dev[place]] for place in places])
-    test = [i for i in test if i in whole]
+    inside = curve(crossed, [labels[i] for i in dev])
     outside_chances = probabilities(model, [features[i] for i in test])
     outside = curve(outside_chances, [labels[i] for i in test])
     print("dev, cross-validated by pair", *inside, sep="\n  ")

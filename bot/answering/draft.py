@@ -39,6 +39,8 @@ class Part:
     asked: bool = True
     """False for a stretch that may be what the asker says of themselves: dropped where nothing is found."""
     table: FactTable | None = None
+    carried: Floats | None = None
+    """In a follow-up, what the conversation adds to each fact's score, shape (facts,)."""
     candidates: list[Candidate] = field(default_factory=list)
     found: bool = False
     open_country: bool = False
@@ -51,13 +53,6 @@ class Part:
     """What to call it when it was not found."""
     evidence: list[Candidate] = field(default_factory=list)
     nearby: list[Candidate] = field(default_factory=list)
-
-    @property
-    def asked_before(self) -> float:
-        """Similarity (centred cosine) of the question to the first fact's own questions; -1 for a passage."""
-        if self.table is None or not self.candidates or self.candidates[0].kind != "fact":
-            return -1.0
-        return float(self.table.column("ask_own")[self.candidates[0].owner])
 
     @property
     def nearest(self) -> float:
@@ -78,6 +73,10 @@ class Draft:
     """The question, cleaned."""
     searched: str = ""
     """What is searched: the question, completed from the conversation where it leaned on it."""
+    searched_lang: str = "en"
+    """The language that `searched` is in: that of an earlier question where it was asked again."""
+    carried: tuple[int, ...] = ()
+    """Positions of the facts that the conversation was about when this was asked."""
     language: Language = field(default_factory=lambda: Language("en", None, False))
     lang: AnswerLanguage = "en"
     mentions: Mentions = field(default_factory=Mentions)

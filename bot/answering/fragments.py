@@ -26,12 +26,14 @@ class Fragment:
     countries: tuple[str, ...]
     asks: bool
     """Whether it is put as a question; a topic in a list is not."""
+    tells: bool = False
+    """Whether it only tells of the asker."""
 
 
 def fragments_of(draft: Draft) -> list[Fragment]:
     """Fragments of `draft.searched`, in order. A row of countries stays whole; one that stands alone ("…: Kenya,
     Egypt") goes with the fragment before it, else with the one after."""
-    entities, lang = draft.snapshot.entities, draft.language.code
+    entities, lang = draft.snapshot.entities, draft.searched_lang
     named = [m for m in entities.resolve(draft.searched).countries if not m.home]
     rows = [
         (one.start, other.end)
@@ -40,11 +42,12 @@ def fragments_of(draft: Draft) -> list[Fragment]:
     ]
     found: list[Fragment] = []
     ahead: Fragment | None = None
-    for piece in _pieces(draft.searched, rows):
+    for piece, marked in _pieces(draft.searched, rows):
         countries = tuple(dict.fromkeys(m.code for m in entities.resolve(piece).countries if not m.home))
         bare = of_one_country(entities.without_countries(piece, lang))
-        asks = asks_something(piece)
-        fragment = Fragment(piece, bare, countries, asks)
+        asks = marked or asks_something(piece)
+        tells = not asks and bool(_pattern("telling").search(piece))
+        fragment = Fragment(piece, bare, countries, asks, tells)
         if countries and _is_only_name(bare):
             if found:
                 found[-1] = _with_countries(found[-1], fragment, lang)
@@ -62,6 +65,7 @@ def _with_countries(fragment: Fragment, names: Fragment, lang: str) -> Fragment:
         fragment.bare,
         tuple(dict.fromkeys([*fragment.countries, *names.countries])),
         fragment.asks,
+        fragment.tells,
     )
 
 
@@ -95,18 +99,19 @@ def joined(texts: Sequence[str], lang: str) -> str:
     return ("，" if lang == "zh" else ", ").join(text for text in texts if text)
 
 
-def _pieces(text: str, whole: Sequence[tuple[int, int]]) -> list[str]:
-    """Cuts outside brackets ("(capital, people)" explains one thing) and outside the spans of `whole`."""
+def _pieces(text: str, whole: Sequence[tuple[int, int]]) -> list[tuple[str, bool]]:
+    """Cuts outside brackets ("(capital, people)" explains one thing) and outside the spans of `whole`; with each
+    piece, whether a question mark ends it."""
     kept = [*whole, *((m.start(), m.end()) for m in _pattern("brackets").finditer(text))]
     pieces, start = [], 0
     for match in _pattern("breaks").finditer(text):
         if any(a <= match.start() < b for a, b in kept):
             continue
-        pieces.append(text[start : match.start()])
+        pieces.append((text[start : match.start()], bool(re.search("[?？]", match[0]))))
         start = match.end()
-    pieces.append(text[start:])
-    trimmed = (_pattern("lead").sub("", piece.strip(" ，,、:：;；-")) for piece in pieces)
-    return [piece for piece in trimmed if any(char.isalnum() for char in piece)]
+    pieces.append((text[start:], False))
+    trimmed = ((_pattern("lead").sub("", piece.strip(" ，,、:：;；-")), asks) for piece, asks in pieces)
+    return [(piece, asks) for piece, asks in trimmed if any(char.isalnum() for char in piece)]
 
 
 def _first_placeholder(match: re.Match[str]) -> str:

@@ -38,7 +38,7 @@ class Matter:
 
     @property
     def asked(self) -> bool:
-        """Whether any of its fragments asks; else it may be what the asker says of themselves."""
+        """Whether any of its fragments asks; else it is a topic, or what the asker says of themselves."""
         return any(fragment.asks for fragment in self.fragments)
 
 
@@ -47,9 +47,10 @@ def split_parts(
 ) -> list[Part]:
     """The parts of `draft.searched`. One part is the rule; several only where several things are asked."""
     matters = _matters(draft, countries)
-    lang = draft.language.code
+    lang = draft.searched_lang
     if len(matters) < 2 and not 1 < len(countries) <= MOST_COUNTRIES:
         return [whole_part(draft, countries, codes, areas)]
+    asked = any(matter.asked for matter in matters)
     parts: list[Part] = []
     for matter in matters if len(matters) > 1 else [None]:
         text = joined([fragment.text for fragment in matter.fragments], lang) if matter else draft.searched
@@ -57,7 +58,7 @@ def split_parts(
         each = [(code,) for code in own] if 1 < len(own) <= MOST_COUNTRIES else [own]
         for target in each:
             part = _part(draft, text, target, codes, areas, shared=True)
-            part.asked = matter is None or matter.asked
+            part.asked = matter is None or matter.asked or not asked
             parts.append(part)
     return parts[:MOST_PARTS]
 
@@ -69,23 +70,29 @@ def whole_part(draft: Draft, countries: Sequence[str], codes: Sequence[str], are
 
 def _matters(draft: Draft, countries: Sequence[str]) -> list[Matter]:
     fragments = fragments_of(draft)
-    if len(fragments) < 2:
+    asking = [fragment for fragment in fragments if not fragment.tells]
+    if len(asking) < 2:
         return []
-    vectors = draft.embed(*[fragment.bare for fragment in fragments])
+    draft.embed(*[fragment.bare for fragment in asking])
     numbers = settings()
     matters: list[Matter] = []
     waiting: list[Fragment] = []
-    for fragment, vector in zip(fragments, vectors, strict=True):
+    for fragment in fragments:
+        if fragment.tells:
+            waiting.append(fragment)
+            continue
+        (vector,) = draft.embed(fragment.bare)
         where = fragment.countries or tuple(countries)
-        found = draft.searcher.nearest(draft.language.code, vector, where, 1)
+        found = draft.searcher.nearest(draft.searched_lang, vector, where, 1)
         floor = numbers["split_floor"] + (0 if fragment.asks else numbers["split_topic"])
-        if len(words(fragment.bare, draft.language.code)) < numbers["split_short"]:
+        if len(words(fragment.bare, draft.searched_lang)) < numbers["split_short"]:
             floor += numbers["split_short_more"]
         alone = bool(found) and found[0].similarity >= floor
         last = matters[-1] if matters else None
         elsewhere = last is not None and _elsewhere(fragment, last)
         if last is not None and not elsewhere and (not alone or found[0].owner == last.fact):
-            last.fragments.append(fragment)
+            last.fragments += [*waiting, fragment]
+            waiting = []
         elif alone or (elsewhere and fragment.asks):
             at_home = not fragment.countries and names_alliance(fragment.text)
             matters.append(Matter([*waiting, fragment], found[0].owner if found else -1, at_home))
@@ -113,7 +120,7 @@ def _part(
     shared: bool,
 ) -> Part:
     entities = draft.snapshot.entities
-    lang = draft.language.code
+    lang = draft.searched_lang
     mentions = entities.resolve(text)
     mentioned = {m.code for m in mentions.countries if not m.home}
     bare = entities.without_countries(text, lang)

@@ -9,7 +9,7 @@ does not hide it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from bot.answering.draft import Draft
@@ -68,18 +68,25 @@ def message_kind(draft: Draft) -> MessageKind | None:
     rest, aside = set_aside(draft.text, kinds)
     if not rest:
         return aside
-    draft.text = rest
+    told = aside is not None and Status(aside.status) is not Status.GREETING
+    # An instruction is set aside; what it was to prepare is looked at with it, clause by clause.
+    whole, draft.text = draft.text, rest
     found = [kind for kind in kinds if _matches(kind, rest)]
     if not found and kinds:
-        found = list(_by_meaning(draft, kinds))
+        looks = [whole, *_clauses(rest)] if told else []
+        found = list(_by_meaning(draft, kinds, looks))
     if found:
         return _first(found)
-    if aside is not None and Status(aside.status) is not Status.GREETING:
+    if told:
         # What is left of "ignore your rules, and …" is answered where it is a question to the corpus.
         (vector,) = draft.embed(rest)
         near = draft.searcher.nearest_ask(draft.language.code, vector)
         return None if near >= settings()["in_scope_floor"] else aside
     return None
+
+
+def _clauses(text: str) -> list[str]:
+    return [clause for match in _CLAUSE.finditer(text) if (clause := match[0].strip())]
 
 
 def set_aside(text: str, kinds: Sequence[MessageKind]) -> tuple[str, MessageKind | None]:
@@ -109,22 +116,46 @@ def _silent(clause: str, aside: Sequence[MessageKind]) -> MessageKind | None:
     return aside[-1] if aside and not any(character.isalnum() for character in clause) else None
 
 
-def _by_meaning(draft: Draft, kinds: Sequence[MessageKind]) -> Iterator[MessageKind]:
-    """Kinds that the message resembles more than any question: itself, and for trouble each of its sentences."""
-    # "And Vietnam?" is broad only where nothing was asked before.
-    whole = [s for s in PRECEDENCE if not (draft.question.history and s is Status.CLARIFICATION)]
-    looks: list[tuple[str, Collection[Status]]] = [(draft.text, whole)]
+def _by_meaning(
+    draft: Draft, kinds: Sequence[MessageKind], also: Sequence[str] = ()
+) -> Iterator[MessageKind]:
+    """Kinds that the message resembles more than any question. Trouble is looked for in the texts of `also` too,
+    and in each sentence where the whole hints at it."""
+    # "And Vietnam?" is broad, and "Hungary's?" small talk, only where nothing was asked before.
+    left_out = (Status.CLARIFICATION, Status.GREETING) if draft.question.history else ()
+    chances = _chances(draft, draft.text)
+    # A follow-up says little by itself; what it is about was said before.
+    extra = settings()["screen_follow_up"] if draft.question.history else 0
+    whole = [status for status in PRECEDENCE if status not in left_out]
+    yield from _over_floor(draft, kinds, draft.text, chances, whole, extra)
+    hinted = [s for s in URGENT if chances.get(s.value, 0.0) >= settings()["screen_hint"]]
     pieces = sentences(draft.text)[:MOST_SENTENCES]
-    looks += [(piece, URGENT) for piece in pieces if len(pieces) > 1]
-    lang, numbers, searcher = draft.language.code, settings(), draft.searcher
-    for text, statuses in looks:
-        # Without its countries: "schools in Dubai" is no nearer to trouble in Dubai.
-        (vector,) = draft.embed(draft.snapshot.entities.without_countries(text, lang))
-        chances = searcher.classes(lang, vector)
-        status = max(statuses, key=lambda status: chances.get(status.value, 0.0))
-        floor = numbers[f"screen_{status.value}"] + (numbers["screen_sentence"] if text != draft.text else 0)
-        if chances.get(status.value, 0.0) >= floor:
-            near = searcher.messages(lang, vector)
+    for text in [*also, *(pieces if hinted and len(pieces) > 1 else [])][: 2 * MOST_SENTENCES]:
+        extra = settings()["screen_sentence"] if text in pieces else 0
+        yield from _over_floor(draft, kinds, text, _chances(draft, text), URGENT, extra)
+
+
+def _chances(draft: Draft, text: str) -> dict[str, float]:
+    # Without its countries: "schools in Dubai" is no nearer to trouble in Dubai. The question as it stands is
+    # embedded with it, since nearly every message needs both.
+    bare = draft.snapshot.entities.without_countries(text, draft.language.code)
+    vector = draft.embed(bare, draft.text)[0]
+    return draft.searcher.classes(draft.language.code, vector)
+
+
+def _over_floor(
+    draft: Draft,
+    kinds: Sequence[MessageKind],
+    text: str,
+    chances: Mapping[str, float],
+    statuses: Collection[Status],
+    extra: float,
+) -> Iterator[MessageKind]:
+    lang = draft.language.code
+    for status in statuses:
+        if chances.get(status.value, 0.0) >= settings()[f"screen_{status.value}"] + extra:
+            (vector,) = draft.embed(draft.snapshot.entities.without_countries(text, lang))
+            near = draft.searcher.messages(lang, vector)
             own = [i for i, kind in enumerate(kinds) if kind.status == status.value]
             yield kinds[max(own, key=lambda i: near[i])]
 

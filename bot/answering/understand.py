@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from bot.answering.draft import Draft
-from bot.answering.fragments import in_country
+from bot.answering.leaning import lean
 from bot.answering.names import territory
 from bot.answering.parts import split_parts
-from bot.domain import Answer, Understood
+from bot.domain import Understood
 from retrieval.corpus import CountryInfo
 from retrieval.entities import Mentions
 from retrieval.index import Snapshot
 from retrieval.language import tell_language
 from retrieval.search import Query
-from retrieval.text import clean, words
+from retrieval.text import clean
 
 EXPATRIATE_AREAS = frozenset({"culture_business", "living_safety", "adaptation", "wellbeing_assessment"})
-SHORT = 6
-"""A follow-up with fewer words of substance than this leans on what was asked before."""
 
 
 def understand(draft: Draft) -> None:
     """Resolve what is named, complete it from the conversation, and split it into parts."""
     entities = draft.snapshot.entities
     draft.mentions = entities.resolve(draft.text)
-    draft.searched = draft.text
+    draft.searched, draft.searched_lang = draft.text, draft.language.code
     countries = named_countries(draft.mentions)
     if draft.question.history:
-        countries = _lean_on_history(draft, countries)
+        countries = lean(draft, countries)
     filters = draft.question.filters
     codes = list(draft.mentions.codes)
     areas = list(draft.mentions.areas)
@@ -86,28 +84,3 @@ def is_covered(countries: dict[str, CountryInfo], code: str) -> bool:
 def draft_area(draft: Draft, type_id: str) -> str:
     """The area of a question type."""
     return next(t.area for t in draft.snapshot.types if t.id == type_id)
-
-
-def _lean_on_history(draft: Draft, countries: list[str]) -> list[str]:
-    """Complete a follow-up: "那越南呢" asks the earlier question of another country, "and for a branch?"
-    asks something else of the same one. What was said before is never glued to the question."""
-    entities = draft.snapshot.entities
-    earlier = [turn.question for turn in draft.question.history if turn.question.strip()]
-    if not earlier:
-        return countries
-    lang = draft.language.code
-    bare = entities.without_countries(draft.text, lang)
-    substance = [word for word in words(bare, lang if lang in ("zh", "en") else "en") if len(word) > 1]
-    if countries and len(substance) < SHORT:
-        before = entities.without_countries(earlier[-1], lang)
-        draft.searched = in_country(before, territory(countries[0], lang), lang)
-        return countries
-    if countries:
-        return countries
-    for turn in reversed(draft.question.history):
-        found = named_countries(entities.resolve(turn.question))
-        if not found and isinstance(turn.answer, Answer):
-            found = list(turn.answer.understood.countries)
-        if found:
-            return found
-    return countries
