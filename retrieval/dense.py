@@ -68,6 +68,14 @@ class MatrixSearch(DenseSearch):
             result[owner_ids] = np.maximum.reduceat(vectors @ vector, starts)
         return result
 
+    def best_of_each(self, group: Group, vectors: Floats, owners: int) -> Floats:
+        """`best` of several vectors (n, dimension) in one pass over the matrix: shape (n, owners)."""
+        result = np.full((len(vectors), owners), -1, dtype=np.float32)
+        if group in self._groups:
+            rows, owner_ids, starts = self._groups[group]
+            result[:, owner_ids] = np.maximum.reduceat(vectors @ rows.T, starts, axis=1)
+        return result
+
 
 class ChromaError(TongxingError):
     """The Chroma server does not answer, or embedded Chroma cannot write."""

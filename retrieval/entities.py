@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,10 @@ class Mentions:
         return tuple(dict.fromkeys(code for region in self.regions for code in region.members))
 
 
+KEPT, KEPT_CHARS = 256, 1000
+"""So many texts of at most so many characters are remembered: what the questions of the last moments ask for."""
+
+
 class Entities:
     """Resolver built from the corpus's reference files. Safe to share between threads."""
 
@@ -92,9 +96,15 @@ class Entities:
         self._never_typos = frozenset(rules["typos"]["never"])
         self._shortest_typo = int(rules["typos"]["shortest_word"])
         self._joiners = re.compile(rules["joiners"])
+        # One question asks for the same texts several times over, from screening to the last part.
+        self._resolved = lru_cache(KEPT)(self._resolve)
+        self._bare = lru_cache(KEPT)(self._without_countries)
 
     def resolve(self, text: str) -> Mentions:
         """What `text` names. Never raises; time is linear in its length."""
+        return self._resolved(text) if len(text) <= KEPT_CHARS else self._resolve(text)
+
+    def _resolve(self, text: str) -> Mentions:
         aligned = align(text)
         found = self._found(aligned)
         named = [mention for item in found for mention in self._mentions(aligned, item)]
@@ -113,6 +123,9 @@ class Entities:
 
         Countries side by side become one. Regions, hints and the home country stay.
         """
+        return self._bare(text, lang) if len(text) <= KEPT_CHARS else self._without_countries(text, lang)
+
+    def _without_countries(self, text: str, lang: str) -> str:
         aligned = align(text)
         spans: list[tuple[int, int]] = []
         for item in self._found(aligned):

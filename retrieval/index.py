@@ -161,7 +161,7 @@ class Snapshot:
     entities: Entities
     dense: DenseSearch
     """Vectors of facts and passages."""
-    matrix: DenseSearch
+    matrix: MatrixSearch
     """Vectors of every kind that is not in Chroma; the same object as `dense` where all is in the matrix."""
     lexical: dict[str, LexicalIndex]
     passage_positions: dict[str, npt.NDArray[np.int32]]

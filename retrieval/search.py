@@ -233,19 +233,25 @@ class Searcher:
         ]
         return float(max(near))
 
-    def nearest(self, lang: str, vector: Floats, countries: Sequence[str], k: int = 3) -> list[Near]:
-        """The `k` facts whose country-free questions come closest to a country-free question's vector (not
-        centred), nearest first; facts about other countries than `countries` are left out."""
-        own = lang if lang in ("zh", "en") else "en"
+    def nearest(
+        self, lang: str, vectors: Sequence[Floats], countries: Sequence[Sequence[str]]
+    ) -> list[Near | None]:
+        """For each country-free question's vector (not centred) the fact whose country-free questions come closest;
+        facts about other countries than its `countries` are left out. None where there are no facts."""
         count = len(self.snapshot.facts)
-        bare = self._centred(lang, vector)
-        best = self.snapshot.matrix.best
+        if not count or not vectors:
+            return [None for _ in vectors]
+        bare = np.stack([self._centred(lang, vector) for vector in vectors])
+        best = self.snapshot.matrix.best_of_each
         near = np.maximum(best(("zh", Kind.BARE), bare, count), best(("en", Kind.BARE), bare, count))
-        if own != lang:
+        if lang not in ("zh", "en"):
             near = near + CROSS_LANGUAGE
-        _, wrong = self._places(Query("", lang, "", tuple(countries)))
-        near = np.where(wrong, -1, near)
-        return [Near(int(i), float(near[i])) for i in top(near, k)]
+        found: list[Near | None] = []
+        for row, codes in zip(near, countries, strict=True):
+            _, wrong = self._places(Query("", lang, "", tuple(codes)))
+            owner = int(np.where(wrong, -1, row).argmax())
+            found.append(Near(owner, float(row[owner])))
+        return found
 
     def covers(self, countries: Sequence[str]) -> bool:
         """Whether facts are kept on any of the countries (ISO 3166-1 alpha-2)."""

@@ -38,8 +38,8 @@ Floats = npt.NDArray[np.float64]
 SINGLES = ("singles_asia", "singles_world", "singles_amounts", "other_languages")
 SHORT = ("short_asia", "short_world", "short_general")
 NEAR_MISSES = ("near_misses_asia", "near_misses_world", "near_misses_forms")
-RIDGE = 0.02
-"""Strength of the pull to zero, per squared standardised weight; from 0.005 to 0.05 little changes."""
+RIDGE = 0.1
+"""Strength of the pull to zero, per squared standardised weight; from 0.005 to 0.1 little changes."""
 
 
 @dataclass
@@ -211,7 +211,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--refused", type=float, default=0.15, help="share of answerable questions to refuse")
+    parser.add_argument("--refused", type=float, default=0.1, help="share of answerable questions to refuse")
     parser.add_argument("--ridge", type=float, default=10.0, help="ridge of the enough model")
     parser.add_argument("--dry", action="store_true", help="measure only; write nothing")
     arguments = parser.parse_args()

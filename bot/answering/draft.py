@@ -36,6 +36,8 @@ class Part:
     country: str | None = None
     shared: bool = False
     """Whether the question has other parts."""
+    matter: int = 0
+    """Parts of one matter ask the same of different countries."""
     asked: bool = True
     """False for a stretch that may be what the asker says of themselves: dropped where nothing is found."""
     table: FactTable | None = None

@@ -13,7 +13,7 @@ from bot.answering.draft import Draft, Part
 from bot.answering.enough import settings
 from bot.answering.fragments import Fragment, fragments_of, in_country, joined, names_alliance, of_one_country
 from bot.answering.names import join_names, territory
-from retrieval.search import Query
+from retrieval.search import Near, Query
 from retrieval.text import words
 
 MOST_COUNTRIES = 6
@@ -30,11 +30,17 @@ class Matter:
     """The fact that comes closest to it."""
     at_home: bool = False
     """Whether it is about the alliance: then the country of the rest of the question is not asked of it."""
+    here: tuple[str, ...] = ()
+    """The countries named last where it begins."""
+    also: tuple[str, ...] = ()
+    """Countries of which the same is asked in a word: "…, and in Athens?"."""
 
     @property
     def countries(self) -> tuple[str, ...]:
-        """The countries that its fragments name."""
-        return tuple(dict.fromkeys(code for fragment in self.fragments for code in fragment.countries))
+        """The countries that its fragments name, else those named last before it."""
+        named = dict.fromkeys(code for fragment in self.fragments for code in fragment.countries)
+        own = tuple(named) or (() if self.at_home else self.here)
+        return tuple(dict.fromkeys([*own, *self.also]))
 
     @property
     def asked(self) -> bool:
@@ -52,12 +58,13 @@ def split_parts(
         return [whole_part(draft, countries, codes, areas)]
     asked = any(matter.asked for matter in matters)
     parts: list[Part] = []
-    for matter in matters if len(matters) > 1 else [None]:
+    for number, matter in enumerate(matters if len(matters) > 1 else [None]):
         text = joined([fragment.text for fragment in matter.fragments], lang) if matter else draft.searched
         own = (matter.countries if matter else ()) or (() if matter and matter.at_home else tuple(countries))
         each = [(code,) for code in own] if 1 < len(own) <= MOST_COUNTRIES else [own]
         for target in each:
             part = _part(draft, text, target, codes, areas, shared=True)
+            part.matter = number
             part.asked = matter is None or matter.asked or not asked
             parts.append(part)
     return parts[:MOST_PARTS]
@@ -70,45 +77,74 @@ def whole_part(draft: Draft, countries: Sequence[str], codes: Sequence[str], are
 
 def _matters(draft: Draft, countries: Sequence[str]) -> list[Matter]:
     fragments = fragments_of(draft)
-    asking = [fragment for fragment in fragments if not fragment.tells]
-    if len(asking) < 2:
+    if sum(not fragment.tells for fragment in fragments) < 2:
         return []
-    draft.embed(*[fragment.bare for fragment in asking])
-    numbers = settings()
+    nearest = _nearest(draft, fragments, countries)
     matters: list[Matter] = []
     waiting: list[Fragment] = []
-    for fragment in fragments:
+    here: tuple[str, ...] = ()
+    for fragment, near in zip(fragments, nearest, strict=True):
+        here = fragment.countries or here
+        last = matters[-1] if matters else None
+        elsewhere = last is not None and _elsewhere(fragment.countries, last)
         if fragment.tells:
             waiting.append(fragment)
             continue
-        (vector,) = draft.embed(fragment.bare)
-        where = fragment.countries or tuple(countries)
-        found = draft.searcher.nearest(draft.searched_lang, vector, where, 1)
-        floor = numbers["split_floor"] + (0 if fragment.asks else numbers["split_topic"])
-        if len(words(fragment.bare, draft.searched_lang)) < numbers["split_short"]:
-            floor += numbers["split_short_more"]
-        alone = bool(found) and found[0].similarity >= floor
-        last = matters[-1] if matters else None
-        elsewhere = last is not None and _elsewhere(fragment, last)
-        if last is not None and not elsewhere and (not alone or found[0].owner == last.fact):
+        fact, alone = _stands_alone(draft, fragment, near, last)
+        if last is not None and not elsewhere and here == last.here and (not alone or fact == last.fact):
             last.fragments += [*waiting, fragment]
             waiting = []
+        elif last is not None and elsewhere and not alone and _is_short(draft, fragment):
+            last.also += fragment.countries
         elif alone or (elsewhere and fragment.asks):
             at_home = not fragment.countries and names_alliance(fragment.text)
-            matters.append(Matter([*waiting, fragment], found[0].owner if found else -1, at_home))
+            # What stands alone needs no introduction: who the asker is would only blur it.
+            before = [other for other in waiting if other.asks or not alone]
+            matters.append(Matter([*before, fragment], fact, at_home, here))
             waiting = []
         else:
             waiting.append(fragment)
     if matters and waiting:
-        matters[-1].fragments += waiting
+        matters[-1].fragments += [fragment for fragment in waiting if not fragment.tells]
     return matters
 
 
-def _elsewhere(fragment: Fragment, matter: Matter) -> bool:
-    """Whether a fragment speaks of a country that the matter before it does not."""
-    return bool(
-        fragment.countries and matter.countries and not set(fragment.countries) <= set(matter.countries)
-    )
+def _nearest(draft: Draft, fragments: Sequence[Fragment], countries: Sequence[str]) -> list[Near | None]:
+    """The fact that each fragment comes closest to; None for one that only tells."""
+    asking = [fragment for fragment in fragments if not fragment.tells]
+    places: list[Sequence[str]] = []
+    here: tuple[str, ...] = ()
+    for fragment in fragments:
+        here = fragment.countries or here
+        if not fragment.tells:
+            places.append(here or countries)
+    vectors = draft.embed(*[fragment.bare for fragment in asking])
+    found = iter(draft.searcher.nearest(draft.searched_lang, vectors, places))
+    return [None if fragment.tells else next(found) for fragment in fragments]
+
+
+def _stands_alone(
+    draft: Draft, fragment: Fragment, near: Near | None, last: Matter | None
+) -> tuple[int, bool]:
+    """The fact whose questions a fragment comes closest to, -1 for none, and whether it comes close enough."""
+    if near is None:
+        return -1, False
+    numbers = settings()
+    facts = draft.snapshot.facts
+    floor = numbers["split_floor"] + (0 if fragment.asks else numbers["split_topic"])
+    same = last is not None and last.fact >= 0 and facts[last.fact].area == facts[near.owner].area
+    if _is_short(draft, fragment):
+        floor += numbers["split_short_same" if same else "split_short_more"]
+    return near.owner, near.similarity >= floor
+
+
+def _is_short(draft: Draft, fragment: Fragment) -> bool:
+    return len(words(fragment.bare, draft.searched_lang)) < settings()["split_short"]
+
+
+def _elsewhere(countries: tuple[str, ...], matter: Matter) -> bool:
+    """Whether a fragment speaks of countries that the matter before it does not."""
+    return bool(countries and matter.countries and not set(countries) <= set(matter.countries))
 
 
 def _part(

@@ -66,6 +66,10 @@ def message_kind(draft: Draft) -> MessageKind | None:
     """The kind of message this is, or None for a question to the corpus. Greetings around it leave `draft.text`."""
     kinds = draft.snapshot.messages
     rest, aside = set_aside(draft.text, kinds)
+    urgent = [kind for kind in kinds if Status(kind.status) in URGENT and _matches(kind, draft.text)]
+    if urgent:
+        draft.text = rest or draft.text
+        return _first(urgent)
     if not rest:
         return aside
     told = aside is not None and Status(aside.status) is not Status.GREETING
@@ -75,6 +79,9 @@ def message_kind(draft: Draft) -> MessageKind | None:
     if not found and kinds:
         looks = [whole, *_clauses(rest)] if told else []
         found = list(_by_meaning(draft, kinds, looks))
+    if told:
+        # "Write me a poem, would you?": what is left of it is no greeting.
+        found = [kind for kind in found if Status(kind.status) is not Status.GREETING]
     if found:
         return _first(found)
     if told:
