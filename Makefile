@@ -4,7 +4,7 @@ BIN := .venv/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: setup run test check bench docs vectors clean
+.PHONY: setup run test check eval bench docs vectors clean
 
 setup: .venv/installed
 	@$(BIN)/tongxing index
@@ -31,6 +31,13 @@ check: .venv/installed
 	@$(BIN)/python -m scripts.generate_docs --check
 	@$(BIN)/python -m scripts.ship_vectors --check 50
 	@$(BIN)/python -m scripts.transcripts --check
+
+# A run of all cases, its scores, its report, and the gate. `tongxing eval gate --accept` makes it the baseline.
+eval: setup
+	@$(BIN)/tongxing eval run
+	@$(BIN)/tongxing eval score
+	@$(BIN)/tongxing eval report
+	@$(BIN)/tongxing eval gate
 
 bench: setup
 	@$(BIN)/python -m scripts.bench

@@ -41,6 +41,7 @@ from eval.remembering import Remembering
 from retrieval.corpus import corpus_hash
 from retrieval.language import tell_language
 from retrieval.search import Searcher
+from retrieval.text import clean
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ("bot", "retrieval")
@@ -87,6 +88,7 @@ def run(request: Request, settings: Settings, folder: Path, progress: Progress |
     baselines = open_baselines(snapshot.facts, assistant.searcher.embedder) if request.baselines else {}
     started, clock = datetime.now(UTC), time.perf_counter()
     _make(folder)
+    prefetch(cases, assistant)
     write_lines(folder / FACTS, [KnownFact.of(fact) for fact in snapshot.facts])
     entries: list[Entry] = []
     with appending(folder / LOG) as write:
@@ -186,6 +188,14 @@ def remembering(assistant: Assistant, data_dir: Path) -> Assistant:
     plain = assistant.searcher
     embedder = Remembering(plain.embedder, data_dir / "eval-vectors.sqlite")
     return dataclasses.replace(assistant, searcher=Searcher(plain.snapshot, embedder))
+
+
+def prefetch(cases: Sequence[Case], assistant: Assistant) -> None:
+    """Embed every question as it stands and without its countries, in one pass over all cores."""
+    entities, embedder = assistant.searcher.snapshot.entities, assistant.searcher.embedder
+    texts = dict.fromkeys(clean(case.question).strip() for case in cases)
+    bare = (entities.without_countries(text, tell_language(text).code) for text in list(texts))
+    embedder.encode(list(dict.fromkeys([*texts, *bare])), "query")
 
 
 def _with_composer(settings: Settings, composer: str) -> Settings:

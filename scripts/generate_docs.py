@@ -1,9 +1,11 @@
-"""Writes the parts of the docs that come from code: settings, commands, statuses. `--check` only compares."""
+"""Writes the parts of the docs that come from code: settings, commands, statuses, and the table of measured quality
+in the README, from the committed baseline of the harness. `--check` only compares."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from io import StringIO
@@ -17,8 +19,12 @@ from bot.cli import app
 from bot.domain import Status
 from bot.replies import reply
 from bot.settings import PREFIX, Settings
+from eval.gate import load_baseline
+from eval.tables import readme_table
 
 ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+BETWEEN = re.compile(r"(<!-- quality -->\n).*?(<!-- /quality -->)", re.DOTALL)
 WIDTH = "100"
 
 
@@ -85,6 +91,25 @@ def statuses_page() -> str:
     )
 
 
+def quality_block() -> str:
+    """The README's table: the figures of the run that the gate compares with."""
+    baseline = load_baseline()
+    if baseline is None:
+        return "No baseline is committed yet: `make eval`, then `tongxing eval gate --accept`.\n"
+    day, cases = baseline.info.started[:10], baseline.info.cases
+    return (
+        f"Measured on {day} with {cases:,} cases, each with its 95 % interval; `test` cases were never looked at "
+        f"while tuning.\n\n{readme_table(baseline.summary, 'en')}\n"
+        f"{day} 测得，共 {cases:,} 个案例，括号内为 95% 置信区间；test 部分在调试时从不查看。\n\n"
+        f"{readme_table(baseline.summary, 'zh')}"
+    )
+
+
+def with_blocks(readme: str) -> str:
+    """The README with its generated block written anew."""
+    return BETWEEN.sub(lambda match: f"{match[1]}\n{quality_block()}\n{match[2]}", readme)
+
+
 PAGES = {"settings.md": settings_page, "commands.md": commands_page, "statuses.md": statuses_page}
 
 
@@ -102,6 +127,12 @@ def main() -> int:
                 stale.append(name)
         else:
             path.write_text(text, encoding="utf-8")
+    readme = README.read_text(encoding="utf-8")
+    if with_blocks(readme) != readme:
+        if check:
+            stale.append("README.md")
+        else:
+            README.write_text(with_blocks(readme), encoding="utf-8")
     if stale:
         print(f"docs out of date: {', '.join(stale)}; run `make docs`.")
     return 1 if stale else 0

@@ -171,7 +171,7 @@ def decide(draft: Draft, part: Part, threshold: str | None = None) -> None:
 
 def _threshold_of(draft: Draft, part: Part) -> str:
     if not part.shared:
-        return "threshold"
+        return "threshold_zh" if part.query.lang == "zh" else "threshold_en"
     return "threshold_compared" if draft.compares else "threshold_part"
 
 

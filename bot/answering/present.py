@@ -17,6 +17,8 @@ from bot.replies import line_in, reply
 LEGAL_AREAS = frozenset(
     {"entry_route", "investment_rules", "tax", "labour_visa", "customs_trade", "china_outbound", "standards"}
 )
+LONGEST_NAME = 80
+"""Characters of the asker's own words that are repeated to say what was not found."""
 MOST_NOTICES = 2
 """A warning on everything is a warning on nothing: only the first evidence of each part is spoken of."""
 
@@ -122,7 +124,10 @@ def missing_name(draft: Draft, part: Part) -> str:
         if part.query.countries:
             names = _join([country_name(draft, code) for code in part.query.countries], draft.lang)
             return f"{names}：{what}" if draft.lang == "zh" else f"{names}: {what}"
-    return f"“{what[:80]}”"
+    if len(what) > LONGEST_NAME:
+        kept = what[:LONGEST_NAME]
+        what = (kept.rsplit(" ", 1)[0] if " " in kept[20:] else kept).rstrip(" ,，、;；:：") + "…"
+    return f"“{what}”"
 
 
 def _notices(draft: Draft) -> list[str]:
@@ -138,7 +143,10 @@ def _notices(draft: Draft) -> list[str]:
         spoken.append(reply("replies/foreign_quote", lang, n=n, language=quoted))
     if draft.language.code not in ("zh", "en") and draft.language.certain and draft.question.lang is None:
         spoken.insert(0, line_in("other_language", draft.language.code))
-    if any(card.area in LEGAL_AREAS for card in draft.evidence):
+    said = {
+        n for sentence in draft.sentences if sentence.role is SentenceRole.ANSWER for n in sentence.evidence
+    }
+    if any(card.area in LEGAL_AREAS for card in draft.evidence if card.n in said):
         spoken.append(reply("replies/not_legal_advice", lang))
     return spoken
 

@@ -31,6 +31,7 @@ PRECEDENCE = (
 )
 URGENT = (Status.SIGNPOSTED, Status.REFUSED_UNSAFE)
 """Looked for in each sentence; the others only in the message as a whole."""
+CRISIS, LOW = "care_crisis", "care"
 MOST_SENTENCES = 5
 """Each sentence looked at costs one or two embeddings of about 12 ms."""
 
@@ -76,9 +77,10 @@ def message_kind(draft: Draft) -> MessageKind | None:
     # An instruction is set aside; what it was to prepare is looked at with it, clause by clause.
     whole, draft.text = draft.text, rest
     found = [kind for kind in kinds if _matches(kind, rest)]
-    if not found and kinds:
+    if kinds and (not found or _first(found).reply == LOW):
+        # Low spirits in so many words may hide more.
         looks = [whole, *_clauses(rest)] if told else []
-        found = list(_by_meaning(draft, kinds, looks))
+        found += _by_meaning(draft, kinds, looks)
     if told:
         # "Write me a poem, would you?": what is left of it is no greeting.
         found = [kind for kind in found if Status(kind.status) is not Status.GREETING]
@@ -160,15 +162,22 @@ def _over_floor(
 ) -> Iterator[MessageKind]:
     lang = draft.language.code
     for status in statuses:
-        if chances.get(status.value, 0.0) >= settings()[f"screen_{status.value}"] + extra:
+        chance = chances.get(status.value, 0.0)
+        if status is Status.SIGNPOSTED and chance < settings()["screen_signposted_sure"]:
+            # Distress is looked for with a low floor; where it is faint, another class that is likelier decides.
+            rivals = [chances.get(other.value, 0.0) for other in PRECEDENCE if other is not status]
+            chance = 0.0 if max(rivals) > chance else chance
+        if chance >= settings()[f"screen_{status.value}"] + extra:
             (vector,) = draft.embed(draft.snapshot.entities.without_countries(text, lang))
             near = draft.searcher.messages(lang, vector)
             own = [i for i, kind in enumerate(kinds) if kind.status == status.value]
-            yield kinds[max(own, key=lambda i: near[i])]
+            # Between low spirits and a crisis, a close call is a crisis: the emergency number does no harm.
+            lead = settings()["crisis_lead"]
+            yield kinds[max(own, key=lambda i: near[i] + (lead if kinds[i].reply == CRISIS else 0))]
 
 
 def _first(kinds: Sequence[MessageKind]) -> MessageKind:
-    return min(kinds, key=lambda kind: PRECEDENCE.index(Status(kind.status)))
+    return min(kinds, key=lambda kind: (PRECEDENCE.index(Status(kind.status)), kind.reply != CRISIS))
 
 
 def _matches(kind: MessageKind, text: str) -> bool:
