@@ -13,7 +13,7 @@ setup: .venv/installed
 	@test -n "$(PYTHON)" || { echo "Tongxing needs Python 3.11 or newer with venv; set PYTHON=/path/to/python3.11." >&2; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev,documents,postgres]'
+	@$(BIN)/uv pip install --quiet $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode) --python $(BIN)/python --constraint constraints.txt --editable '.[dev,documents,postgres]'
 	@touch $@
 
 run: setup

@@ -21,8 +21,8 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from bot.answering import enough
+from bot.answering.deciding import search_part
 from bot.answering.draft import Draft, Part
-from bot.answering.gather import search_part
 from bot.answering.parts import whole_part
 from bot.answering.screen import screen
 from bot.answering.understand import understand

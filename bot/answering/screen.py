@@ -33,7 +33,7 @@ URGENT = (Status.SIGNPOSTED, Status.REFUSED_UNSAFE)
 """Looked for in each sentence; the others only in the message as a whole."""
 CRISIS, LOW = "care_crisis", "care"
 MOST_SENTENCES = 5
-"""Each sentence looked at costs one or two embeddings of about 12 ms."""
+"""Each sentence looked at costs an embedding."""
 
 _CLAUSE = re.compile(r"[^,，、.。!！?？;；:：~～…\n]*[,，、.。!！?？;；:：~～…\n]*\s*")
 
@@ -68,7 +68,7 @@ def message_kind(draft: Draft) -> MessageKind | None:
     kinds = draft.snapshot.messages
     rest, aside = set_aside(draft.text, kinds)
     urgent = [kind for kind in kinds if Status(kind.status) in URGENT and _matches(kind, draft.text)]
-    if urgent:
+    if urgent and (not rest or _first(urgent).reply != LOW):
         draft.text = rest or draft.text
         return _first(urgent)
     if not rest:
