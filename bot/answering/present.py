@@ -13,6 +13,7 @@ from bot.answering.understand import country_name, is_covered
 from bot.answering.whom_to_ask import contacts_for
 from bot.domain import Completeness, Evidence, Sentence, SentenceRole, Status
 from bot.replies import line_in, reply
+from retrieval.figures import missing_figures
 
 LEGAL_AREAS = frozenset(
     {"entry_route", "investment_rules", "tax", "labour_visa", "customs_trade", "china_outbound", "standards"}
@@ -125,9 +126,17 @@ def missing_name(draft: Draft, part: Part) -> str:
             names = _join([country_name(draft, code) for code in part.query.countries], draft.lang)
             return f"{names}：{what}" if draft.lang == "zh" else f"{names}: {what}"
     if len(what) > LONGEST_NAME:
-        kept = what[:LONGEST_NAME]
-        what = (kept.rsplit(" ", 1)[0] if " " in kept[20:] else kept).rstrip(" ,，、;；:：") + "…"
+        what = f"{_cut(what, draft.lang)}…"
     return f"“{what}”"
+
+
+def _cut(text: str, lang: str) -> str:
+    """The first words of `text`; never half a figure ("three" of "three months")."""
+    kept = text[:LONGEST_NAME]
+    while True:
+        kept = (kept.rsplit(" ", 1)[0] if " " in kept[20:] else kept[:-1]).rstrip(" ,，、;；:：")
+        if len(kept) <= LONGEST_NAME // 2 or not missing_figures(kept, [text], lang):
+            return kept
 
 
 def _notices(draft: Draft) -> list[str]:

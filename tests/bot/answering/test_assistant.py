@@ -118,7 +118,7 @@ class TestError:
 
     @pytest.mark.parametrize(
         "text",
-        ["", " ", "\ud800", "?", "\u202e", "a" * 20_000, "税" * 5_000, "，。、" * 500, "[1][2] {missing} %s"],
+        ["", " ", "\ud800", "?", "\u202e", "a" * 20_000, "税" * 5_000, "，。、" * 50, "[1][2] {missing} %s"],
     )
     def test_is_not_what_odd_texts_end_in(self, assistant: Assistant, text: str) -> None:
         assert ask(assistant, text).status is not Status.ERROR

@@ -125,6 +125,7 @@ class TestRepetition:
             assistant, {"evidence": [CAPITAL]}, {"text": "the fee", "nearby": [CAPITAL, OFFICE]}
         )
         assert [card.id for card in draft.nearby] == [OFFICE]
+        assert text_of(draft).count(fact_text(assistant, CAPITAL)) == 1
 
     @pytest.mark.parametrize(
         "text",

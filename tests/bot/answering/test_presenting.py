@@ -145,9 +145,7 @@ class TestMissing:
             ("word " * 16 + "end", "“" + ("word " * 16).strip() + "…”"),
             ("word " * 15 + "straddling the limit", "“" + ("word " * 15).strip() + "…”"),
             ("a matter, " * 7 + "and, as said before, more of it", "“" + ("a matter, " * 7) + "and, as…”"),
-            ("税" * 100, "“" + "税" * LONGEST_NAME + "…”"),
             ("税" * LONGEST_NAME, "“" + "税" * LONGEST_NAME + "”"),
-            ("x" * 100, "“" + "x" * LONGEST_NAME + "…”"),
         ],
     )
     def test_part_is_called_by_the_askers_words_cut_at_a_word(
@@ -155,6 +153,12 @@ class TestMissing:
     ) -> None:
         draft = gathered(assistant)
         assert missing_name(draft, part(draft, text)) == name
+        assert len(name) <= LONGEST_NAME + 3
+
+    @pytest.mark.parametrize("text", ["税" * 100, "x" * 100])
+    def test_part_without_spaces_is_cut_near_the_limit(self, assistant: Assistant, text: str) -> None:
+        name = missing_name(gathered(assistant), part(gathered(assistant), text))
+        assert name.startswith(f"“{text[:70]}") and name.endswith("…”")
         assert len(name) <= LONGEST_NAME + 3
 
 
@@ -191,6 +195,13 @@ class TestFollowUps:
                 if fact.id == answer.evidence[0].id
             ]
             assert follow_up in asks[0]
+
+    def test_are_three_at_most(self, assistant: Assistant) -> None:
+        draft = presented(assistant, {"evidence": [CAPITAL], "countries": ("ID", "RS", "KE")})
+        facts = assistant.searcher.snapshot.facts
+        others = [f for f in facts if f.area == "entry_route" and f.id != CAPITAL]
+        assert len(others) > 3
+        assert len(draft.follow_ups) == 3
 
     @pytest.mark.parametrize(
         "text", ["你好", "Which bank in Nairobi has the lowest account fee?", "How do we go global?"]

@@ -116,10 +116,30 @@ class TestCountries:
             named = {m.code for m in shipped.searcher.snapshot.entities.resolve(part.query.text).countries}
             assert named == set(part.query.countries), part.query.text
 
+    def test_named_in_a_word_after_two_questions_are_asked_the_last(self, shipped: Assistant) -> None:
+        text = "How do I register a company in Kenya? What is the VAT rate there? What about Serbia?"
+        draft = understood(shipped, text)
+        assert [(part.matter, part.query.countries) for part in draft.parts] == [
+            (0, ("KE",)),
+            (1, ("KE",)),
+            (1, ("RS",)),
+        ]
+
+    def test_more_than_anybody_compares_stay_together_beside_another_question(
+        self, shipped: Assistant
+    ) -> None:
+        text = (
+            "What is the VAT rate in Kenya, Egypt, Nigeria, Ghana, Morocco, Tanzania and Ethiopia? "
+            "Minimum capital for a company in Indonesia?"
+        )
+        countries = [part.query.countries for part in understood(shipped, text).parts]
+        assert countries == [("KE", "EG", "NG", "GH", "MA", "TZ", "ET"), ("ID",)]
+
     def test_more_than_anybody_compares_are_one_question(self, shipped: Assistant) -> None:
         text = "What is the VAT rate in Kenya, Egypt, Nigeria, Ghana, Morocco, Tanzania and Ethiopia?"
         (part,) = understood(shipped, text).parts
         assert part.query.countries == ("KE", "EG", "NG", "GH", "MA", "TZ", "ET")
+        assert not part.shared, "it has no other parts to lean on"
 
     def test_china_is_where_the_asker_comes_from(self, shipped: Assistant) -> None:
         draft = understood(shipped, "中国公司在印尼最低注册资本是多少？")
@@ -135,6 +155,25 @@ class TestWhoAsks:
     )  # fmt: skip
     def test_what_the_asker_says_of_themselves_is_no_part(self, shipped: Assistant, text: str) -> None:
         assert [part.query.countries for part in understood(shipped, text).parts] == [("KE",)]
+
+    @pytest.mark.parametrize(
+        ("text", "parts"),
+        [
+            (
+                "Minimum capital for a company in Indonesia? We have 40 staff in Ningbo. Can a representative "
+                "office invoice?",
+                ["Minimum capital for a company in Indonesia", "Can a representative office invoice"],
+            ),
+            (
+                "印尼公司最低注册资本是多少？我们在宁波有40名员工。代表处能否开票？",
+                ["印尼公司最低注册资本是多少", "代表处能否开票"],
+            ),
+        ],
+    )
+    def test_what_they_say_between_two_questions_belongs_to_neither(
+        self, shipped: Assistant, text: str, parts: list[str]
+    ) -> None:
+        assert [one for _, one in parts_of(understood(shipped, text))] == parts
 
     def test_nor_does_it_blur_the_parts(self, shipped: Assistant) -> None:
         text = (

@@ -61,9 +61,11 @@ def test_an_unverified_body_is_never_shown(assistant: Assistant, shipped: Assist
 
 
 def test_everyday_life_sends_nobody_to_an_office(assistant: Assistant) -> None:
-    draft = presented(assistant, {"evidence": [WEEK], "countries": ("SA",)})
-    assert draft.status is Status.ANSWERED
-    assert draft.contacts == []
+    for name, code in ((WEEK, "SA"), ("nigeria-living_safety-01", "NG")):
+        draft = presented(assistant, {"evidence": [name], "countries": (code,)})
+        assert draft.status is Status.ANSWERED
+        assert draft.contacts == []
+    assert contacts_for(draft, draft.parts, lost=True), "there are bodies to name"
 
 
 def test_what_was_lost_names_others_of_the_country_and_the_chinese_side(assistant: Assistant) -> None:
