@@ -64,7 +64,7 @@ def decide(draft: Draft, part: Part, threshold: str | None = None) -> None:
     part.open_country = _country_is_open(draft, part)
     part.found = part.certainty >= numbers[threshold or _threshold_of(draft, part)] and not part.open_country
     usable = [candidate for candidate in part.candidates if _right_country(draft, part, candidate)]
-    if draft.care == LOW:
+    if draft.care == LOW and not part.found:
         # What helps is known in general; it need not have been asked for.
         usable = [c for c in usable if c.kind == "passage" or draft.snapshot.facts[c.owner].area in HELPFUL]
         part.found = bool(usable) and usable[0].score >= numbers["care_floor"]

@@ -6,6 +6,7 @@ import numpy as np
 
 from bot.answering.deciding import decide, search_part
 from bot.answering.draft import Draft, Part
+from bot.answering.naming import label_parts
 from bot.answering.settling import settle
 
 
@@ -16,6 +17,8 @@ def gather(draft: Draft) -> None:
         search_part(draft, part)
         decide(draft, part)
     settle(draft)
+    if len(draft.parts) > 1:
+        label_parts(draft)
     _share_evidence(draft.parts)
 
 

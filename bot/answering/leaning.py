@@ -14,10 +14,11 @@ import yaml
 from bot.answering.draft import Draft
 from bot.answering.fragments import RULES, in_country
 from bot.answering.names import territory
-from bot.domain import Answer, Turn
+from bot.domain import Answer, AnswerLanguage, Turn
 from retrieval.language import tell_language
 from retrieval.search import Query, top
 
+LANGUAGES: tuple[AnswerLanguage, ...] = ("en", "zh")
 MOST_CARRIED = 3
 """Facts of the earlier question that a follow-up may be about: an answer shows as many."""
 CLOSE = 2.0
@@ -33,8 +34,12 @@ def lean(draft: Draft, countries: list[str]) -> list[str]:
     before = next((found for turn in reversed(turns) if (found := _countries(draft, turn))), [])
     bare = draft.snapshot.entities.without_countries(draft.text, lang)
     rest = _pattern("filler").sub(" ", bare).strip()
-    if countries and (_pattern("nothing").match(rest) or _pattern("again").search(bare)):
+    wish = next((lang for lang in LANGUAGES if _pattern(f"wish_{lang}").search(draft.text)), None)
+    only_wish = wish is not None and not countries and _pattern("nothing").match(rest)
+    if only_wish or (countries and (_pattern("nothing").match(rest) or _pattern("again").search(bare))):
         _ask_again(draft, turns, countries)
+    if wish and not draft.question.lang:
+        draft.lang = wish
     if not countries and not draft.mentions.regions:
         countries = before
     draft.carried = _found_before(draft, turns[-1], before)
@@ -42,13 +47,14 @@ def lean(draft: Draft, countries: list[str]) -> list[str]:
 
 
 def _ask_again(draft: Draft, turns: list[Turn], countries: list[str]) -> None:
-    """Search the last question that asked something of its own, of `countries`, in the language it was put in."""
+    """Search the last question that asked something of its own, of `countries` (none: as it was), in the language it was put in."""
     entities = draft.snapshot.entities
     for turn in reversed(turns):
         lang = tell_language(turn.question, draft.language.code).code
         bare = entities.without_countries(turn.question, lang)
         if not _pattern("nothing").match(_pattern("filler").sub(" ", bare).strip()):
-            draft.searched = in_country(bare, territory(countries[0], lang), lang)
+            place = countries[0] if countries else None
+            draft.searched = in_country(bare, territory(place, lang), lang) if place else turn.question
             draft.searched_lang = lang
             return
 

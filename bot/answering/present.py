@@ -7,19 +7,17 @@ from collections.abc import Iterable
 from bot.answering.draft import Draft, Part
 from bot.answering.enough import settings
 from bot.answering.fragments import asks_something
+from bot.answering.naming import has_clear_type, missing_name
 from bot.answering.numbering import number_in_order
 from bot.answering.signpost import signpost
 from bot.answering.understand import country_name, is_covered
 from bot.answering.whom_to_ask import contacts_for
 from bot.domain import Completeness, Evidence, Sentence, SentenceRole, Status
 from bot.replies import line_in, reply
-from retrieval.figures import missing_figures
 
 LEGAL_AREAS = frozenset(
     {"entry_route", "investment_rules", "tax", "labour_visa", "customs_trade", "china_outbound", "standards"}
 )
-LONGEST_NAME = 80
-"""Characters of the asker's own words that are repeated to say what was not found."""
 MOST_NOTICES = 2
 """A warning on everything is a warning on nothing: only the first evidence of each part is spoken of."""
 
@@ -91,16 +89,10 @@ def _not_found(draft: Draft) -> None:
     if draft.understood.countries or draft.mentions.regions or draft.understood.codes:
         return
     at_home = any(mention.home for mention in draft.mentions.countries)
-    if any(part.open_country or (_clear_type(part) and not at_home) for part in draft.parts):
+    if any(part.open_country or (has_clear_type(part) and not at_home) for part in draft.parts):
         draft.status, draft.reply = Status.CLARIFICATION, "clarify_country"
     elif all(part.nearest < settings()["in_scope_floor"] for part in draft.parts):
         draft.status, draft.reply = Status.OUT_OF_SCOPE, "out_of_scope"
-
-
-def _clear_type(part: Part) -> bool:
-    """Whether the part resembles a question type closely enough to be called by its name."""
-    table = part.table
-    return bool(part.type_id) and table is not None and table.types.max() >= settings()["name_type_floor"]
 
 
 def _missing_and_contacts(draft: Draft) -> None:
@@ -114,29 +106,6 @@ def _missing_and_contacts(draft: Draft) -> None:
 def _said(draft: Draft, part: Part) -> bool:
     shown = {card.id for card in draft.evidence}
     return part.found and any(candidate.id in shown for candidate in part.evidence)
-
-
-def missing_name(draft: Draft, part: Part) -> str:
-    """What was asked and not found, in a few words: the question type where it is clear, else the asker's own."""
-    what = part.text.strip(" ?？。.")
-    if _clear_type(part):
-        question_type = next(t for t in draft.snapshot.types if t.id == part.type_id)
-        what = question_type.name.get(draft.lang)
-        if part.query.countries:
-            names = _join([country_name(draft, code) for code in part.query.countries], draft.lang)
-            return f"{names}：{what}" if draft.lang == "zh" else f"{names}: {what}"
-    if len(what) > LONGEST_NAME:
-        what = f"{_cut(what, draft.lang)}…"
-    return f"“{what}”"
-
-
-def _cut(text: str, lang: str) -> str:
-    """The first words of `text`; never half a figure ("three" of "three months")."""
-    kept = text[:LONGEST_NAME]
-    while True:
-        kept = (kept.rsplit(" ", 1)[0] if " " in kept[20:] else kept[:-1]).rstrip(" ,，、;；:：")
-        if len(kept) <= LONGEST_NAME // 2 or not missing_figures(kept, [text], lang):
-            return kept
 
 
 def _notices(draft: Draft) -> list[str]:

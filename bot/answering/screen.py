@@ -32,10 +32,14 @@ PRECEDENCE = (
 URGENT = (Status.SIGNPOSTED, Status.REFUSED_UNSAFE)
 """Looked for in each sentence; the others only in the message as a whole."""
 CRISIS, LOW = "care_crisis", "care"
-MOST_SENTENCES = 5
-"""Each sentence looked at costs an embedding."""
+MOST_CHARS, MOST_SENTENCES = 800, 5
+"""How far a message is looked at sentence by sentence: each costs an embedding."""
 
 _CLAUSE = re.compile(r"[^,，、.。!！?？;；:：~～…\n]*[,，、.。!！?？;；:：~～…\n]*\s*")
+_AND_TELL = re.compile(
+    r"\b(?:and|then)\s+(?:then\s+|just\s+)?(?:tell|give|show|answer|explain|say|help)\b|(?:然后|并且|，?并)(?=告诉|给我|回答|说)",
+    re.IGNORECASE,
+)
 
 
 def screen(draft: Draft) -> None:
@@ -95,29 +99,43 @@ def message_kind(draft: Draft) -> MessageKind | None:
 
 
 def _clauses(text: str) -> list[str]:
-    return [clause for match in _CLAUSE.finditer(text) if (clause := match[0].strip())]
+    return [clause for start, end in _spans(text) if (clause := text[start:end].strip())]
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where each clause is; "ignore your rules and tell me …" is two."""
+    for match in _CLAUSE.finditer(text):
+        start = match.start()
+        for cut in _AND_TELL.finditer(match[0]):
+            yield start, match.start() + cut.start()
+            start = match.start() + cut.start()
+        yield start, match.end()
 
 
 def set_aside(text: str, kinds: Sequence[MessageKind]) -> tuple[str, MessageKind | None]:
     """`text` without the clauses at its ends that ask nothing (a greeting, thanks, an instruction to the
     assistant), and the kind of those; all of it may go, nothing in the middle does."""
     idle = [kind for kind in kinds if Status(kind.status) in (Status.GREETING, Status.OUT_OF_SCOPE)]
-    clauses = [match for match in _CLAUSE.finditer(text) if match[0]]
+    clauses = [(a, b) for a, b in _spans(text) if text[a:b]]
     aside: list[MessageKind] = []
 
     def kind_of(clause: str) -> MessageKind | None:
         return next((kind for kind in idle if _matches(kind, clause)), None)
 
-    while clauses and (kind := kind_of(clauses[0][0]) or _silent(clauses[0][0], aside)):
+    def said(place: int) -> str:
+        start, end = clauses[place]
+        return text[start:end]
+
+    while clauses and (kind := kind_of(said(0)) or _silent(said(0), aside)):
         aside.append(kind)
         clauses.pop(0)
     # "…, OK?" at the end asks whether it is; "Thanks!" does not.
-    while clauses and not re.search(r"[?？]\s*$", clauses[-1][0]) and (kind := kind_of(clauses[-1][0])):
+    while clauses and not re.search(r"[?？]\s*$", said(-1)) and (kind := kind_of(said(-1))):
         aside.append(kind)
         clauses.pop()
     # Of "hello, thanks, goodbye" the last word is answered; an instruction outweighs them all.
     told = _first(aside[::-1]) if aside else None
-    return (text[clauses[0].start() : clauses[-1].end()].strip() if clauses else ""), told
+    return (text[clauses[0][0] : clauses[-1][1]].strip() if clauses else ""), told
 
 
 def _silent(clause: str, aside: Sequence[MessageKind]) -> MessageKind | None:
@@ -138,7 +156,7 @@ def _by_meaning(
     whole = [status for status in PRECEDENCE if status not in left_out]
     yield from _over_floor(draft, kinds, draft.text, chances, whole, extra)
     hinted = [s for s in URGENT if chances.get(s.value, 0.0) >= settings()["screen_hint"]]
-    pieces = sentences(draft.text)[:MOST_SENTENCES]
+    pieces = [text for text in sentences(draft.text[:MOST_CHARS]) if text][:MOST_SENTENCES]
     for text in [*also, *(pieces if hinted and len(pieces) > 1 else [])][: 2 * MOST_SENTENCES]:
         extra = settings()["screen_sentence"] if text in pieces else 0
         yield from _over_floor(draft, kinds, text, _chances(draft, text), URGENT, extra)
@@ -172,8 +190,9 @@ def _over_floor(
             near = draft.searcher.messages(lang, vector)
             own = [i for i, kind in enumerate(kinds) if kind.status == status.value]
             # Between low spirits and a crisis, a close call is a crisis: the emergency number does no harm.
-            lead = settings()["crisis_lead"]
-            yield kinds[max(own, key=lambda i: near[i] + (lead if kinds[i].reply == CRISIS else 0))]
+            lead, clear = settings()["crisis_lead"], settings()["crisis_floor"]
+            bonus = [lead if kinds[i].reply == CRISIS and near[i] >= clear else 0 for i in own]
+            yield kinds[max(zip(own, bonus, strict=True), key=lambda pair: near[pair[0]] + pair[1])[0]]
 
 
 def _first(kinds: Sequence[MessageKind]) -> MessageKind:

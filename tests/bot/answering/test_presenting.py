@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.answering.assistant import Assistant
-from bot.answering.present import LONGEST_NAME, completeness, missing_name, text_of
+from bot.answering.naming import LONGEST_NAME, missing_name
+from bot.answering.present import completeness, text_of
 from bot.domain import Completeness, Status
 from bot.replies import reply
 from tests.bot.answering.drafts import ask, gathered, part, presented
