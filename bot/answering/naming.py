@@ -17,21 +17,10 @@ def label_parts(draft: Draft) -> None:
     matters = {part.matter for part in draft.parts}
     for part in draft.parts:
         where = country_name(draft, part.country) if draft.compares and part.country else ""
-        what = _matter(draft, part) if len(matters) > 1 or not where else ""
+        # In the asker's own words: a question type that only resembles it would say something else was asked.
+        what = _own_words(draft, part) if len(matters) > 1 or not where else ""
         between = "：" if draft.lang == "zh" else ": "
-        part.label = f"{where}{between}{what}" if where and what else where or what
-    labels = [part.label for part in draft.parts]
-    for part in draft.parts:
-        # Two questions of one type are told apart by the asker's own words.
-        if labels.count(part.label) > 1:
-            part.label = _own_words(draft, part)
-
-
-def _matter(draft: Draft, part: Part) -> str:
-    if not has_clear_type(part):
-        return _own_words(draft, part)
-    question_type = next(t for t in draft.snapshot.types if t.id == part.type_id)
-    return question_type.name.get(draft.lang)
+        part.label = f"{where}{between}{what}" if where and what else where or f"{what[:1].upper()}{what[1:]}"
 
 
 def _own_words(draft: Draft, part: Part) -> str:
@@ -48,7 +37,8 @@ def has_clear_type(part: Part) -> bool:
 def missing_name(draft: Draft, part: Part) -> str:
     """What was asked and not found, in a few words: the question type where it is clear, else the asker's own."""
     if has_clear_type(part):
-        what = _matter(draft, part)
+        question_type = next(t for t in draft.snapshot.types if t.id == part.type_id)
+        what = question_type.name.get(draft.lang)
         if part.query.countries:
             names = join_names([country_name(draft, code) for code in part.query.countries], draft.lang)
             return f"{names}：{what}" if draft.lang == "zh" else f"{names}: {what}"
