@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -19,11 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from retrieval.codes import find_codes
-from retrieval.corpus import Fact
 from retrieval.coverage import Coverage
 from retrieval.documents import Passage
 from retrieval.embedding import Embedder, Floats, centre
-from retrieval.entries import Kind, words_of
+from retrieval.entries import Kind
 from retrieval.index import Snapshot
 from retrieval.text import words
 
@@ -122,7 +121,6 @@ class Searcher:
     embedder: Embedder
     coverage: Coverage = field(init=False)
     """Which question types are answered where."""
-    _codes: list[frozenset[str]] = field(init=False)
     _type_matrix: Floats = field(init=False)
     _country_of: dict[str, npt.NDArray[np.bool_]] = field(init=False)
     _has_country: npt.NDArray[np.bool_] = field(init=False)
@@ -133,7 +131,6 @@ class Searcher:
     def __post_init__(self) -> None:
         facts = self.snapshot.facts
         self.coverage = Coverage(facts)
-        self._codes = [frozenset(find_codes(f"{f.zh}\n{f.en}\n{f.label.zh}\n{f.label.en}")) for f in facts]
         self._type_matrix = _type_matrix(self.snapshot)
         self._has_country = np.array([bool(fact.all_countries) for fact in facts], dtype=bool)
         self._shared = np.array([len(fact.all_countries) > 1 for fact in facts], dtype=bool)
@@ -196,8 +193,7 @@ class Searcher:
             text_own - text_own.max(initial=-1),
             shared,
             shared - shared.max(initial=0),
-            np.array([len(codes.intersection(query.codes)) for codes in self._codes], dtype=np.float32)
-            / max(1, len(query.codes)),
+            self._code_match(query.codes),
             self._type_match(types, query.types),
             named,
             wrong,
@@ -282,6 +278,19 @@ class Searcher:
         row: Floats = centre(vector[None, :], mean)[0]
         return row
 
+    @cached_property
+    def _codes(self) -> list[frozenset[str]]:
+        """The codes in each fact. Found when a code is first asked for: it takes most of a second."""
+        facts = self.snapshot.facts
+        return [frozenset(find_codes(f"{f.zh}\n{f.en}\n{f.label.zh}\n{f.label.en}")) for f in facts]
+
+    def _code_match(self, codes: Sequence[str]) -> Floats:
+        """The share of `codes` that each fact has, 0 to 1."""
+        if not codes:
+            return np.zeros(len(self.snapshot.facts), dtype=np.float32)
+        shared = [len(own.intersection(codes)) / len(codes) for own in self._codes]
+        return np.asarray(shared, dtype=np.float32)
+
     def _words(self, query: Query, facts: int) -> Floats:
         """BM25 of each fact over the most the question's words could give: about 0 to 1."""
         index = self.snapshot.lexical.get(query.lang)
@@ -360,13 +369,6 @@ def top(scores: Floats, k: int) -> npt.NDArray[np.intp]:
     else:
         reach = np.arange(len(scores))
     return reach[np.argsort(-scores[reach], kind="stable")][:k]
-
-
-def coverage(question_words: Sequence[str], fact: Fact, lang: str, rarity: dict[str, float]) -> float:
-    """Share (by rarity) of the question's words that stand in the fact or its questions, 0 to 1."""
-    have = set(words(words_of(fact, lang), lang))
-    total = sum(rarity[word] for word in question_words)
-    return sum(rarity[word] for word in question_words if word in have) / total if total else 1.0
 
 
 def _type_matrix(snapshot: Snapshot) -> Floats:

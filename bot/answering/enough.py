@@ -9,6 +9,7 @@ cases apart (area under the curve +.015) by how they were written, and made shor
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ import numpy.typing as npt
 from bot.answering.aspects import asked_aspects, aspects, told_aspects
 from bot.answering.draft import Draft, Part
 from retrieval.corpus import Fact
-from retrieval.search import SIGNALS, FactTable, coverage, top
+from retrieval.entries import words_of
+from retrieval.search import SIGNALS, FactTable, top
 from retrieval.text import words
 
 DATA = Path(__file__).parent / "data" / "enough.json"
@@ -152,3 +154,10 @@ def values_codes(part: Part) -> float:
     """Highest share of the question's codes that any fact carries."""
     assert part.table is not None
     return float(part.table.column("codes").max(initial=0))
+
+
+def coverage(question_words: Sequence[str], fact: Fact, lang: str, rarity: dict[str, float]) -> float:
+    """Share (by rarity) of the question's words that stand in the fact or its questions, 0 to 1."""
+    have = set(words(words_of(fact, lang), lang))
+    total = sum(rarity[word] for word in question_words)
+    return sum(rarity[word] for word in question_words if word in have) / total if total else 1.0
