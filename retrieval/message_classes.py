@@ -79,7 +79,7 @@ def classes_of(
                 if own:
                     examples.setdefault(status, []).append(centred(group, own))
         elif group[1] in (Kind.BARE, Kind.TYPE):
-            # Together they weigh the same however many there are, and fitting takes a second for each 5,000.
+            # Together they weigh the same however many there are; the time of the fit grows with them.
             questions.append(centred(group, rows[:: 1 + len(rows) // MOST_QUESTIONS]))
     return fit_classes({status: np.concatenate(found) for status, found in examples.items()}, questions)
 

@@ -59,7 +59,8 @@ def decide(draft: Draft, part: Part, threshold: str | None = None) -> None:
     part.certainty = certainty(draft, part)
     if part.carried is not None and part.candidates[0].kind == "fact":
         # A follow-up says less by itself: what it leans on speaks for it.
-        odds = np.log(part.certainty / (1 - part.certainty)) + part.carried[part.candidates[0].owner]
+        known = float(np.clip(part.certainty, 1e-9, 1 - 1e-9))
+        odds = np.log(known / (1 - known)) + part.carried[part.candidates[0].owner]
         part.certainty = float(1 / (1 + np.exp(-odds)))
     part.open_country = _country_is_open(draft, part)
     part.found = part.certainty >= numbers[threshold or _threshold_of(draft, part)] and not part.open_country

@@ -16,7 +16,7 @@ from bot.wrapping import cells
 
 LONGEST_TOPIC = 48
 """Columns (a Han character takes two). A stretch that asks nothing and is longer than a topic in a list tells of the
-asker: of the topics of `dev` that are found and asked for, one in ten is longer."""
+asker. Set by looking at the topics of `dev`, not fitted."""
 RULES = Path(__file__).parent / "data" / "fragments.yaml"
 
 
