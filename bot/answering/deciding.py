@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from bot.answering.draft import Candidate, Draft, Part
+from bot.answering.draft import LOW, Candidate, Draft, Part
 from bot.answering.enough import certainty, settings
 from retrieval.embedding import Floats
 from retrieval.search import top
 
-LOW = "care"
 HELPFUL = frozenset({"adaptation", "wellbeing_assessment"})
 REACH = 12
 """Candidates a part looks at; the answer shows at most three."""

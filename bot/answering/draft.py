@@ -13,6 +13,8 @@ from retrieval.index import Snapshot
 from retrieval.language import Language
 from retrieval.search import FactTable, Query, Searcher
 
+CRISIS, LOW = "care_crisis", "care"
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -88,7 +90,7 @@ class Draft:
     reply: str | None = None
     """The canned reply that the status comes with, when there are several."""
     care: str | None = None
-    """`crisis` or `low` when the person is in distress."""
+    """`CRISIS` or `LOW` when the person is in distress: the reply of that name comes first."""
     parts: list[Part] = field(default_factory=list)
     sentences: list[Sentence] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)

@@ -42,7 +42,7 @@ def fragments_of(draft: Draft) -> list[Fragment]:
     rows = [
         (one.start, other.end)
         for one, other in pairwise(named)
-        if _pattern("joining").fullmatch(draft.searched[one.end : other.start])
+        if pattern("joining").fullmatch(draft.searched[one.end : other.start])
     ]
     found: list[Fragment] = []
     ahead: Fragment | None = None
@@ -50,7 +50,7 @@ def fragments_of(draft: Draft) -> list[Fragment]:
         countries = tuple(dict.fromkeys(m.code for m in entities.resolve(piece).countries if not m.home))
         bare = of_one_country(entities.without_countries(piece, lang))
         asks = marked or asks_something(piece)
-        tells = not asks and bool(_pattern("telling").search(piece) or cells(bare) > LONGEST_TOPIC)
+        tells = not asks and bool(pattern("telling").search(piece) or cells(bare) > LONGEST_TOPIC)
         fragment = Fragment(piece, bare, countries, asks, tells)
         if countries and _is_only_name(bare):
             if found:
@@ -75,24 +75,22 @@ def _with_countries(fragment: Fragment, names: Fragment, lang: str) -> Fragment:
 
 def asks_something(text: str) -> bool:
     """Whether a text is put as a question."""
-    return bool(_pattern("asking").search(text))
+    return bool(pattern("asking").search(text))
 
 
 def names_alliance(text: str) -> bool:
     """Whether a text asks of the alliance."""
-    return bool(_pattern("alliance").search(text))
+    return bool(pattern("alliance").search(text))
 
 
 def of_one_country(bare: str) -> str:
     """A country-free comparison as what is compared: "该国和该国哪个税率低" asks of each country 该国税率."""
-    return (
-        _pattern("repeated").sub(_first_placeholder, _pattern("comparing").sub("", bare)).strip(" ,，、;；")
-    )
+    return pattern("repeated").sub(_first_placeholder, pattern("comparing").sub("", bare)).strip(" ,，、;；")
 
 
 def in_country(bare: str, name: str, lang: str) -> str:
     """A country-free text said of the country `name` again."""
-    placeholder = _pattern("placeholder")
+    placeholder = pattern("placeholder")
     if placeholder.search(bare):
         return placeholder.sub(lambda _: name, bare)
     return f"{name}：{bare}" if lang == "zh" else f"{name}: {bare}"
@@ -106,28 +104,29 @@ def joined(texts: Sequence[str], lang: str) -> str:
 def _pieces(text: str, whole: Sequence[tuple[int, int]]) -> list[tuple[str, bool]]:
     """Cuts outside brackets ("(capital, people)" explains one thing) and outside the spans of `whole`; with each
     piece, whether a question mark ends it."""
-    kept = [*whole, *((m.start(), m.end()) for m in _pattern("brackets").finditer(text))]
+    kept = [*whole, *((m.start(), m.end()) for m in pattern("brackets").finditer(text))]
     pieces, start = [], 0
-    for match in _pattern("breaks").finditer(text):
+    for match in pattern("breaks").finditer(text):
         if any(a <= match.start() < b for a, b in kept):
             continue
         pieces.append((text[start : match.start()], bool(re.search("[?？]", match[0]))))
         start = match.end()
     pieces.append((text[start:], False))
-    trimmed = ((_pattern("lead").sub("", piece.strip(" ，,、:：;；-")), asks) for piece, asks in pieces)
+    trimmed = ((pattern("lead").sub("", piece.strip(" ，,、:：;；-")), asks) for piece, asks in pieces)
     return [(piece, asks) for piece, asks in trimmed if any(char.isalnum() for char in piece)]
 
 
 def _first_placeholder(match: re.Match[str]) -> str:
-    found = _pattern("placeholder").search(match[0])
+    found = pattern("placeholder").search(match[0])
     return found[0] if found else ""
 
 
 def _is_only_name(bare: str) -> bool:
-    return len(_pattern("placeholder").sub("", bare).strip(" ,，、的and和跟与")) < 2
+    return len(pattern("placeholder").sub("", bare).strip(" ,，、的and和跟与")) < 2
 
 
 @cache
-def _pattern(name: str) -> re.Pattern[str]:
+def pattern(name: str) -> re.Pattern[str]:
+    """A regular expression of `data/fragments.yaml`, by name."""
     rules: dict[str, str] = yaml.safe_load(RULES.read_text(encoding="utf-8"))
     return re.compile(rules[name], re.IGNORECASE)

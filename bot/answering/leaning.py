@@ -6,13 +6,8 @@ found before. What is carried is small: the countries, the earlier question with
 
 from __future__ import annotations
 
-import re
-from functools import cache
-
-import yaml
-
 from bot.answering.draft import Draft
-from bot.answering.fragments import RULES, in_country
+from bot.answering.fragments import in_country, pattern
 from bot.answering.names import territory
 from bot.domain import Answer, AnswerLanguage, Turn
 from retrieval.language import tell_language
@@ -33,10 +28,10 @@ def lean(draft: Draft, countries: list[str]) -> list[str]:
     lang = draft.language.code
     before = next((found for turn in reversed(turns) if (found := _countries(draft, turn))), [])
     bare = draft.snapshot.entities.without_countries(draft.text, lang)
-    rest = _pattern("filler").sub(" ", bare).strip()
-    wish = next((lang for lang in LANGUAGES if _pattern(f"wish_{lang}").search(draft.text)), None)
-    only_wish = wish is not None and not countries and _pattern("nothing").match(rest)
-    if only_wish or (countries and (_pattern("nothing").match(rest) or _pattern("again").search(bare))):
+    rest = pattern("filler").sub(" ", bare).strip()
+    wish = next((lang for lang in LANGUAGES if pattern(f"wish_{lang}").search(draft.text)), None)
+    only_wish = wish is not None and not countries and pattern("nothing").match(rest)
+    if only_wish or (countries and (pattern("nothing").match(rest) or pattern("again").search(bare))):
         _ask_again(draft, turns, countries)
     if wish and not draft.question.lang:
         draft.lang = wish
@@ -52,7 +47,7 @@ def _ask_again(draft: Draft, turns: list[Turn], countries: list[str]) -> None:
     for turn in reversed(turns):
         lang = tell_language(turn.question, draft.language.code).code
         bare = entities.without_countries(turn.question, lang)
-        if not _pattern("nothing").match(_pattern("filler").sub(" ", bare).strip()):
+        if not pattern("nothing").match(pattern("filler").sub(" ", bare).strip()):
             place = countries[0] if countries else None
             draft.searched = in_country(bare, territory(place, lang), lang) if place else turn.question
             draft.searched_lang = lang
@@ -79,9 +74,3 @@ def _found_before(draft: Draft, turn: Turn, countries: list[str]) -> tuple[int, 
     scores = draft.searcher.table(query, (full, without)).scores
     best = top(scores, MOST_CARRIED)
     return tuple(int(i) for i in best if scores[i] >= scores[best[0]] - CLOSE)
-
-
-@cache
-def _pattern(name: str) -> re.Pattern[str]:
-    rules: dict[str, str] = yaml.safe_load(RULES.read_text(encoding="utf-8"))
-    return re.compile(rules[name], re.IGNORECASE)

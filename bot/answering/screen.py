@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from bot.answering.draft import Draft
+from bot.answering.draft import CRISIS, LOW, Draft
 from bot.answering.enough import settings
 from bot.answering.understand import named_countries
 from bot.domain import Status, Understood
@@ -31,7 +31,6 @@ PRECEDENCE = (
 )
 URGENT = (Status.SIGNPOSTED, Status.REFUSED_UNSAFE)
 """Looked for in each sentence; the others only in the message as a whole."""
-CRISIS, LOW = "care_crisis", "care"
 MOST_CHARS, MOST_SENTENCES = 800, 5
 """How far a message is looked at sentence by sentence: each costs an embedding."""
 

@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterable
 
 from bot.answering.cards import evidence_of
-from bot.answering.draft import Candidate, Draft
+from bot.answering.draft import CRISIS, Candidate, Draft
 from bot.answering.understand import country_name
 from bot.domain import Evidence, Sentence, SentenceRole
 from bot.replies import reply
 from retrieval.corpus import Fact
 
 EMERGENCY_TYPE = "living_safety.emergency_numbers"
-CRISIS = "care_crisis"
 
 # A clause of an emergency fact that gives a number to dial; the others can wait.
 _CLAUSE_END = {"zh": re.compile(r"[；。，]"), "en": re.compile(r"[;.](?=\s|$)")}
