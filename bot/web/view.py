@@ -14,11 +14,12 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from babel import Locale
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from bot.domain import Answer, Contact, Evidence, SentenceRole, Status
 from bot.replies import PROMPTS, reply, yaml_of
+from bot.templating import open_templates
 from retrieval.text import to_traditional
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -225,13 +226,7 @@ def marks(card: Evidence) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = open_templates(TEMPLATES)
     shown = (blocks, chips, contacts_left, html_lang, marks, offers_examples, reply, safe_url, site, state)
     environment.globals.update({function.__name__: function for function in shown})
     environment.globals["start_examples"] = examples

@@ -8,10 +8,11 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from bot.domain import Answer
 from bot.replies import reply
+from bot.templating import open_templates
 from bot.web.view import html_lang, safe_url
 from eval.comparing import Change, Comparison, Flip, compare
 from eval.gate import Thresholds, Verdict
@@ -202,13 +203,7 @@ def script_of(answer: Answer) -> str:
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = open_templates(TEMPLATES)
     shown: dict[str, Any] = {
         "reply": reply,
         "safe_url": safe_url,
