@@ -51,8 +51,8 @@ class Row:
     gold: npt.NDArray[np.bool_]
 
 
-def understood(searcher: Searcher, case: Case) -> Draft | None:
-    """The case as far as the answering steps understand it; None where a screen took it."""
+def prepared(searcher: Searcher, case: Case) -> tuple[Draft, Part] | None:
+    """The whole case as one part, searched; None where a screen took it."""
     draft = Draft(
         question=Question(text=case.question, history=case.history),
         searcher=searcher,
@@ -62,14 +62,6 @@ def understood(searcher: Searcher, case: Case) -> Draft | None:
     if draft.status is not None:
         return None
     understand(draft)
-    return draft
-
-
-def prepared(searcher: Searcher, case: Case) -> tuple[Draft, Part] | None:
-    """The whole case as one part, searched; None where a screen took it."""
-    draft = understood(searcher, case)
-    if draft is None:
-        return None
     known = draft.understood
     part = whole_part(draft, known.countries, known.codes, draft.mentions.areas)
     search_part(draft, part)

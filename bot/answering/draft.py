@@ -14,6 +14,7 @@ from retrieval.language import Language
 from retrieval.search import FactTable, Query, Searcher
 
 CRISIS, LOW = "care_crisis", "care"
+"""How grave a distress is: names of replies in `prompts/replies`, which come first."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from bot.answering.draft import CRISIS, LOW, Draft
 from bot.answering.enough import settings
+from bot.answering.fragments import pattern
 from bot.answering.understand import named_countries
 from bot.domain import Status, Understood
 from retrieval.corpus import MessageKind
@@ -35,10 +36,6 @@ MOST_CHARS, MOST_SENTENCES = 800, 5
 """How far a message is looked at sentence by sentence: each costs an embedding."""
 
 _CLAUSE = re.compile(r"[^,，、.。!！?？;；:：~～…\n]*[,，、.。!！?？;；:：~～…\n]*\s*")
-_AND_TELL = re.compile(
-    r"\b(?:and|then)\s+(?:then\s+|just\s+)?(?:tell|give|show|answer|explain|say|help)\b|(?:然后|并且|，?并)(?=告诉|给我|回答|说)",
-    re.IGNORECASE,
-)
 
 
 def screen(draft: Draft) -> None:
@@ -105,7 +102,7 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
     """Where each clause is; "ignore your rules and tell me …" is two."""
     for match in _CLAUSE.finditer(text):
         start = match.start()
-        for cut in _AND_TELL.finditer(match[0]):
+        for cut in pattern("and_tell").finditer(match[0]):
             yield start, match.start() + cut.start()
             start = match.start() + cut.start()
         yield start, match.end()

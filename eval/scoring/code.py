@@ -180,21 +180,10 @@ def _figures(answer: Answer, case: Case) -> Iterator[str]:
             continue
         for figure in missing_figures(sentence.text, [*quotes, *asked], lang):
             yield f"{figure.text} is not in the evidence: {sentence.text[:60]}"
-    around = _without_echo(around, answer, case)
     allowed = [*asked, *_replies(), *(text for card in cards.values() for text in _said_of(card))]
     allowed += [f"{contact.name} {contact.url or ''}" for contact in answer.contacts]
     for figure in missing_figures(around, allowed, lang):
         yield f"{figure.text} has no source: …{around[max(0, figure.start - 20) : figure.end + 20]}…"
-
-
-def _without_echo(text: str, answer: Answer, case: Case) -> str:
-    """The text without what it repeats of the question: cut short, "three weeks" would read as another figure."""
-    question = _plain(case.question)
-    for missing in answer.missing:
-        words = to_simplified(missing).strip("“”\"' ")
-        if words and _plain(words) in question:
-            text = text.replace(words, "\n")
-    return text
 
 
 def _said_of(card: Evidence) -> Iterator[str]:
