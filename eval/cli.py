@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -196,6 +197,29 @@ def sample(
     scored = _scored(run)
     drawn = write_sample(scored, count, out, seed)
     say("sampled", count=drawn, all=len(gradable(scored)), path=out)
+
+
+@app.command()
+def fit(
+    refused: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=0.5, help="Share of answerable dev questions to refuse; else 0.06."),
+    ] = None,
+    metric: Annotated[bool, typer.Option(help="Also fit the metric, from the corpus.")] = True,
+    dry: Annotated[bool, typer.Option("--dry", help="Measure only; write nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Fit anew what is learned, after the corpus or the embedder changed: metric, ranker, enough."""
+    from eval.fitting.fit import REFUSED
+    from eval.fitting.fit import fit as fit_all
+    from eval.terminal import print_fit
+
+    share = REFUSED if refused is None else refused
+    fitted = fit_all(_settings(), refused=share, with_metric=metric, dry=dry)
+    if as_json:
+        _print(json.dumps(asdict(fitted), ensure_ascii=False, indent=1))
+    else:
+        print_fit(fitted)
 
 
 @labels_app.command("import")

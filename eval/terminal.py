@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from eval.agreement import Estimate
     from eval.checking import CasesReport
     from eval.comparing import Comparison
+    from eval.fitting.fit import Fitted
     from eval.gate import Finding, Verdict
     from eval.log import RunInfo
     from eval.people import Agreement
@@ -212,3 +213,28 @@ def _percent(value: float | None) -> str:
 def _short(words: str) -> str:
     line = " ".join(words.split())
     return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"
+
+
+def print_fit(fitted: Fitted) -> None:
+    """What a fit measured."""
+    for split, languages in fitted.recall.items():
+        for lang, (first, five, count) in languages.items():
+            say(
+                "fit_recall",
+                split=split,
+                language=lang,
+                first=f"{first:.3f}",
+                five=f"{five:.3f}",
+                count=count,
+            )
+    for split, points in fitted.curve.items():
+        say("fit_area", split=split, area=fitted.area[split])
+        for point in points:
+            say(
+                "fit_point",
+                refused=point["refused"],
+                wrong=point["near_misses_answered"],
+                threshold=point["threshold"],
+            )
+    for lang, threshold in fitted.thresholds.items():
+        say("fit_threshold", language=lang, threshold=threshold)

@@ -109,6 +109,8 @@ class Fact(CorpusModel):
     zh: str
     en: str
     asks: Asks = Asks()
+    gaps: Asks = Asks()
+    """Questions that people ask at this place and no fact answers: its known gaps, beside those of the matrix."""
     answers: list[str] = []
     partly: list[str] = []
     sources: list[Source] = Field(min_length=1)

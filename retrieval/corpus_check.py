@@ -21,6 +21,7 @@ from retrieval.conflicts import Conflict, check_rules, find_conflicts
 from retrieval.corpus import Bilingual, Corpus, CorpusReading, Fact, Source, read_corpus
 from retrieval.days import first_day
 from retrieval.figures import missing_figures, parity
+from retrieval.text import fold
 from retrieval.yaml_entries import Fault
 
 Trouble = tuple[str, str]
@@ -65,6 +66,7 @@ def check_corpus(folder: Path, today: date) -> CheckReport:
                 for zh, en in rule(located.fact)
             )
     problems.extend(_strays(corpus))
+    problems.extend(_answered_gaps(corpus))
     problems.sort(key=lambda problem: (problem.file, problem.line))
     return CheckReport(facts=len(corpus.facts), problems=problems, conflicts=find_conflicts(corpus))
 
@@ -185,6 +187,10 @@ def _asks(fact: Fact) -> Iterator[Trouble]:
         yield "asks 缺少英文问题", "asks has no English questions"
     if any(not ask.strip() for ask in (*fact.asks.zh, *fact.asks.en)):
         yield "asks 里有空的问题", "asks holds an empty question"
+    if bool(fact.gaps.zh) != bool(fact.gaps.en):
+        yield "gaps 应有中文和英文问题", "gaps should have questions in Chinese and English"
+    if any(not gap.strip() for gap in (*fact.gaps.zh, *fact.gaps.en)):
+        yield "gaps 里有空的问题", "gaps holds an empty question"
 
 
 def _sources(fact: Fact, today: date) -> Iterator[Trouble]:
@@ -223,6 +229,25 @@ def _repeated(values: Iterable[str]) -> list[str]:
 
 
 # -- several facts, reference files ------------------------------------------------------------------------
+
+
+def _answered_gaps(corpus: Corpus) -> Iterator[Fault]:
+    """Gaps that are a question of some fact word for word: one of the two is wrong."""
+    asks = {
+        fold(ask): located.fact.id
+        for located in corpus.facts
+        for ask in (*located.fact.asks.zh, *located.fact.asks.en)
+    }
+    for located in corpus.facts:
+        for gap in (*located.fact.gaps.zh, *located.fact.gaps.en):
+            if (owner := asks.get(fold(gap))) is not None:
+                yield Fault(
+                    file=located.file,
+                    line=located.line,
+                    id=located.fact.id,
+                    zh=f"gaps 里的“{gap}”是 {owner} 回答的问题",
+                    en=f"{gap!r} in gaps is a question that {owner} answers",
+                )
 
 
 def _strays(corpus: Corpus) -> Iterator[Fault]:

@@ -76,6 +76,14 @@ class MatrixSearch(DenseSearch):
             result[:, owner_ids] = np.maximum.reduceat(vectors @ rows.T, starts, axis=1)
         return result
 
+    def mass(self, group: Group, vector: Floats, owners: int, spread: float) -> Floats:
+        """How densely each owner's entries lie around `vector`, shape (owners,): the sum of exp(similarity / spread)."""
+        result = np.zeros(owners, dtype=np.float32)
+        if group in self._groups:
+            vectors, owner_ids, starts = self._groups[group]
+            result[owner_ids] = np.add.reduceat(np.exp(vectors @ vector / spread), starts)
+        return result
+
 
 class ChromaError(TongxingError):
     """The Chroma server does not answer, or embedded Chroma cannot write."""

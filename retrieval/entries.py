@@ -1,7 +1,8 @@
 """What is indexed: every fact, question type and passage as short texts, each with its form and owner.
 
 A fact is three things to search (PARTS: what won): the questions it answers, the same questions without their
-country, and its text. A question type is its questions. A passage is itself under its title and headings.
+country, and its text; and one to know its limits by: the questions that it looks as if it answered. A question type
+is its questions. A passage is itself under its title and headings.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ class Kind(IntEnum):
     """A passage of an ingested document."""
     MESSAGE = 5
     """An example of a kind of message that is no question to the corpus."""
+    GAP = 6
+    """A question that is asked where a fact stands and that no fact answers, without its country."""
 
 
 def form_of(kind: Kind) -> Form:
@@ -68,6 +71,8 @@ def make_entries(
             for ask in _asks(fact.asks, lang):
                 entries.append(Entry(Kind.ASK, owner, lang, ask))
                 entries.append(Entry(Kind.BARE, owner, lang, without_countries(ask, lang)))
+            for gap in _asks(fact.gaps, lang):
+                entries.append(Entry(Kind.GAP, owner, lang, without_countries(gap, lang)))
             entries.append(Entry(Kind.TEXT, owner, lang, statement(fact, lang)))
     askers: list[tuple[Kind, Sequence[QuestionType | MessageKind]]] = [
         (Kind.TYPE, types),

@@ -45,6 +45,7 @@ from retrieval.entries import CORPUS_LANGUAGES, Entry, Kind, form_of, make_entri
 from retrieval.errors import TongxingError
 from retrieval.lexical import LexicalIndex
 from retrieval.message_classes import MessageClasses, classes_of
+from retrieval.metric import Metric, metric_of
 from retrieval.snapshot_files import (
     CHROMA,
     ORIGIN,
@@ -91,6 +92,8 @@ ENOUGH_FOR_MEAN = 50
 """From so many texts of a language on, their own mean is taken; below, the sample questions' mean."""
 IN_CHROMA = (Kind.ASK, Kind.TEXT, Kind.PASSAGE)
 """The other kinds grow with the corpus only, never with documents, and stay in the matrix."""
+IN_METRIC = (Kind.BARE, Kind.TYPE, Kind.GAP, Kind.MESSAGE)
+"""What is compared without its country, in the learned metric."""
 
 Progress = Callable[[str, int, int], None]
 """Called as (step, done, total) while building."""
@@ -169,11 +172,23 @@ class Snapshot:
     languages: list[str]
     """Languages that the index holds texts of, zh and en first."""
     means: dict[tuple[str, Form], Floats]
+    metric: Metric
+    """What questions without their country are compared in."""
     classes: MessageClasses
     """Tells questions from other messages."""
     manifest: dict[str, Any]
     origin: str
     """The corpus folder it was made from."""
+
+    def centred(self, lang: str, vector: Floats) -> Floats:
+        """A question's vector (dimension,) without what the questions of its language share; English stands in."""
+        mean = self.means.get((lang, "query"))
+        row: Floats = centre(vector[None, :], self.means["en", "query"] if mean is None else mean)[0]
+        return row
+
+    def in_metric(self, lang: str, vector: Floats) -> Floats:
+        """`centred`, in the learned metric: for country-free questions."""
+        return self.metric.apply(self.centred(lang, vector))
 
 
 def build(
@@ -284,7 +299,8 @@ def _open(folder: Path, manifest: dict[str, Any], place: ChromaPlace) -> Snapsho
     groups = groups_in(folder)
     languages = _languages(lang for lang, _ in groups)
     here = [group for group in groups if not (manifest["chroma"] and group[1] in IN_CHROMA)]
-    matrix = MatrixSearch({group: _centred_group(folder, group, means) for group in here})
+    metric = metric_of(manifest["embedder"])
+    matrix = MatrixSearch({group: _read_group(folder, group, means, metric) for group in here})
     dense: DenseSearch = matrix
     if manifest["chroma"]:
         sizes = {
@@ -317,6 +333,7 @@ def _open(folder: Path, manifest: dict[str, Any], place: ChromaPlace) -> Snapsho
         },
         languages=languages,
         means=means,
+        metric=metric,
         classes=MessageClasses.load(folder / CLASSES),
         manifest=manifest,
         origin=json.loads((folder / ORIGIN).read_text(encoding="utf-8")),
@@ -333,11 +350,12 @@ def _languages(found: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*CORPUS_LANGUAGES, *sorted(set(found))]))
 
 
-def _centred_group(
-    folder: Path, group: Group, means: Mapping[tuple[str, Form], Floats]
+def _read_group(
+    folder: Path, group: Group, means: Mapping[tuple[str, Form], Floats], metric: Metric
 ) -> tuple[Floats, npt.NDArray[np.int32]]:
     vectors, owners = read_group(folder, group)
-    return centre(vectors.floats(), means[group[0], form_of(group[1])]), owners
+    centred = centre(vectors.floats(), means[group[0], form_of(group[1])])
+    return (metric.apply(centred) if group[1] in IN_METRIC else centred), owners
 
 
 def _means(

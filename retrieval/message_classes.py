@@ -78,7 +78,7 @@ def classes_of(
                 own = [row for row in rows if kinds[entries[row].owner].status == status]
                 if own:
                     examples.setdefault(status, []).append(centred(group, own))
-        elif group[1] in (Kind.BARE, Kind.TYPE):
+        elif group[1] in (Kind.BARE, Kind.TYPE, Kind.GAP):
             # Together they weigh the same however many there are; the time of the fit grows with them.
             questions.append(centred(group, rows[:: 1 + len(rows) // MOST_QUESTIONS]))
     return fit_classes({status: np.concatenate(found) for status, found in examples.items()}, questions)

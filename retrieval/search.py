@@ -2,7 +2,7 @@
 
 Every fact gets a row of signals: how near its questions, its country-free questions and its text are in the
 asker's language and in the other one, the words and codes it shares, whether it answers the question's type,
-whether it is about the country named. A linear model (`data/ranker.json`, made by `scripts/fit.py`) turns a row
+whether it is about the country named. A linear model (`data/ranker.json`, made by `tongxing eval fit`) turns a row
 into one score; passages of documents are scored beside them on the same scale.
 """
 
@@ -21,13 +21,16 @@ import numpy.typing as npt
 from retrieval.codes import find_codes
 from retrieval.coverage import Coverage
 from retrieval.documents import Passage
-from retrieval.embedding import Embedder, Floats, centre
+from retrieval.embedding import Embedder, Floats
 from retrieval.entries import Kind
 from retrieval.index import Snapshot
+from retrieval.message_search import MessageSearch
 from retrieval.text import words
 
 RANKER = Path(__file__).parent / "data" / "ranker.json"
 
+AT_HOME = 0.1
+"""How much closer a fact without a country has to come where a country is named."""
 CROSS_LANGUAGE = 0.1
 """What a question in a language without facts loses in similarity (PARTS: .33 against .45 for the right text)."""
 
@@ -106,6 +109,8 @@ class FactTable:
     """Shape (facts,), natural-log odds."""
     types: Floats
     """Shape (question types,): similarity of the country-free question to each type."""
+    gaps: Floats
+    """Shape (facts,): similarity of the country-free question to what each fact looks as if it answered; -1 for none."""
 
     def column(self, name: str) -> Floats:
         """One signal of every fact."""
@@ -121,6 +126,8 @@ class Searcher:
     embedder: Embedder
     coverage: Coverage = field(init=False)
     """Which question types are answered where."""
+    messages: MessageSearch = field(init=False)
+    """Messages that are no question to the corpus."""
     _type_matrix: Floats = field(init=False)
     _country_of: dict[str, npt.NDArray[np.bool_]] = field(init=False)
     _has_country: npt.NDArray[np.bool_] = field(init=False)
@@ -131,6 +138,7 @@ class Searcher:
     def __post_init__(self) -> None:
         facts = self.snapshot.facts
         self.coverage = Coverage(facts)
+        self.messages = MessageSearch(self.snapshot)
         self._type_matrix = _type_matrix(self.snapshot)
         self._has_country = np.array([bool(fact.all_countries) for fact in facts], dtype=bool)
         self._shared = np.array([len(fact.all_countries) > 1 for fact in facts], dtype=bool)
@@ -168,7 +176,10 @@ class Searcher:
         facts = len(self.snapshot.facts)
         own = query.lang if query.lang in ("zh", "en") else "en"
         other = "en" if own == "zh" else "zh"
-        full, bare = self._centred(query.lang, vectors[0]), self._centred(query.lang, vectors[1])
+        full, bare = (
+            self.snapshot.centred(query.lang, vectors[0]),
+            self.snapshot.in_metric(query.lang, vectors[1]),
+        )
         dense, matrix = self.snapshot.dense, self.snapshot.matrix
         ask_own = dense.best((own, Kind.ASK), full, facts)
         ask_other = dense.best((other, Kind.ASK), full, facts)
@@ -203,27 +214,19 @@ class Searcher:
         ]
         signals = np.stack([np.asarray(column, dtype=np.float32) for column in columns], axis=1)
         weights, bias = ranker()
-        return FactTable(signals, signals @ weights + bias, types)
+        gaps = np.maximum(
+            matrix.best((own, Kind.GAP), bare, facts), matrix.best((other, Kind.GAP), bare, facts)
+        )
+        return FactTable(signals, signals @ weights + bias, types, gaps)
 
     def types(self, lang: str, vector: Floats) -> Floats:
         """Similarity of a country-free question's vector (not centred) to each question type."""
         own = lang if lang in ("zh", "en") else "en"
-        return self._types(own, "en" if own == "zh" else "zh", self._centred(lang, vector))
-
-    def classes(self, lang: str, vector: Floats) -> dict[str, float]:
-        """Probability of each class of message for a country-free message's vector (not centred)."""
-        return self.snapshot.classes.probabilities(self._centred(lang, vector))
-
-    def messages(self, lang: str, vector: Floats) -> Floats:
-        """Similarity of a message's vector (not centred) to each kind of message that is no question."""
-        count = len(self.snapshot.messages)
-        full = self._centred(lang, vector)
-        best = self.snapshot.matrix.best
-        return np.maximum(best(("zh", Kind.MESSAGE), full, count), best(("en", Kind.MESSAGE), full, count))
+        return self._types(own, "en" if own == "zh" else "zh", self.snapshot.in_metric(lang, vector))
 
     def nearest_ask(self, lang: str, vector: Floats) -> float:
         """Highest similarity of a question's vector (not centred) to any question of the corpus; -1 without."""
-        full, count = self._centred(lang, vector), len(self.snapshot.facts)
+        full, count = self.snapshot.centred(lang, vector), len(self.snapshot.facts)
         near = [
             self.snapshot.dense.best((own, Kind.ASK), full, count).max(initial=-1) for own in ("zh", "en")
         ]
@@ -237,7 +240,7 @@ class Searcher:
         count = len(self.snapshot.facts)
         if not count or not vectors:
             return [None for _ in vectors]
-        bare = np.stack([self._centred(lang, vector) for vector in vectors])
+        bare = np.stack([self.snapshot.in_metric(lang, vector) for vector in vectors])
         best = self.snapshot.matrix.best_of_each
         near = np.maximum(best(("zh", Kind.BARE), bare, count), best(("en", Kind.BARE), bare, count))
         if lang not in ("zh", "en"):
@@ -245,7 +248,9 @@ class Searcher:
         found: list[Near | None] = []
         for row, codes in zip(near, countries, strict=True):
             _, wrong = self._places(Query("", lang, "", tuple(codes)))
-            owner = int(np.where(wrong, -1, row).argmax())
+            # Of a country's own matter its own facts speak; what is said of no country has to come closer.
+            fair = row - AT_HOME * ~self._has_country if codes else row
+            owner = int(np.where(wrong, -1, fair).argmax())
             found.append(Near(owner, float(row[owner])))
         return found
 
@@ -269,14 +274,6 @@ class Searcher:
         for code in query.region:
             inside |= self._country_of.get(code, nowhere)
         return inside & self._shared, self._has_country & ~inside
-
-    def _centred(self, lang: str, vector: Floats) -> Floats:
-        means = self.snapshot.means
-        mean = means.get((lang, "query"))
-        if mean is None:
-            mean = means["en", "query"]
-        row: Floats = centre(vector[None, :], mean)[0]
-        return row
 
     @cached_property
     def _codes(self) -> list[frozenset[str]]:
@@ -325,7 +322,7 @@ class Searcher:
         if not snapshot.passages:
             return []
         scores = np.full(len(snapshot.passages), -np.inf, dtype=np.float32)
-        full = self._centred(query.lang, vector)
+        full = self.snapshot.centred(query.lang, vector)
         model = _model()["passages"]
         for lang in snapshot.languages:
             positions = snapshot.passage_positions[lang]
@@ -393,3 +390,9 @@ def ranker() -> tuple[Floats, float]:
     """Weights in the order of SIGNALS, and the bias."""
     facts = _model()["facts"]
     return np.array([facts[name] for name in SIGNALS], dtype=np.float32), facts["bias"]
+
+
+def forget_ranker() -> None:
+    """Read the weights anew: they were fitted again."""
+    _model.cache_clear()
+    ranker.cache_clear()

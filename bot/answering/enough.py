@@ -2,7 +2,7 @@
 
 No single similarity can tell (PARTS: area under the curve .71 to .83); margins between ranks, the known gaps of
 the question-type matrix and what the fact lacks of the question's rare words carry most. The model is logistic,
-standardised, fitted by `scripts/fit.py` on the development cases. Length and language are no signals: they told the
+standardised, fitted by `tongxing eval fit` on the development cases. Length and language are no signals: they told the
 cases apart (area under the curve +.015) by how they were written, and made short questions look unknown.
 """
 
@@ -27,6 +27,8 @@ from retrieval.text import words
 DATA = Path(__file__).parent / "data" / "enough.json"
 CLOSE = 1.0
 """Facts within this of the best score (natural-log odds) could as well be meant."""
+SPREAD = 0.05
+"""About the spread of similarities between neighbouring questions."""
 RARE = 5.5
 """Inverse document frequency from which a word is rare: in about four facts of a thousand."""
 
@@ -50,6 +52,9 @@ def certainty(draft: Draft, part: Part) -> float:
     if first.kind == "passage":
         return float(1 / (1 + np.exp(-first.score)))
     values = features(draft, part)
+    if values["lacks_contact"]:
+        # Who asks for a telephone number is not answered by a text that has none, however close it comes.
+        return 0.0
     odds = model()["bias"]
     for name, numbers in model()["features"].items():
         odds += numbers["weight"] * (values[name] - numbers["mean"]) / numbers["scale"]
@@ -81,6 +86,7 @@ def features(draft: Draft, part: Part) -> dict[str, float]:
         "max_bare_own": float(table.column("bare_own").max()),
         "max_text_own": float(table.column("text_own").max()),
     }
+    values |= _gap_features(table, wrong, best)
     values |= _type_features(draft, part, fact)
     values |= _word_features(draft, part, fact)
     return values
@@ -103,6 +109,21 @@ def _standing(table: FactTable, best: int) -> float:
     named = table.column("country_named") > 0
     pool = table.column("ask_own")[named] if named.sum() >= 5 else table.column("ask_own")
     return float((table.signals[best, 0] - pool.mean()) / (pool.std() + 1e-6))
+
+
+def _gap_features(table: FactTable, wrong: npt.NDArray[np.bool_], best: int) -> dict[str, float]:
+    """How near the question comes to what people ask here and no fact answers, against what is answered."""
+    gaps = np.where(wrong, -1, table.gaps)
+    asks = np.where(wrong, -1, np.maximum(table.column("bare_own"), table.column("bare_other")))
+    if gaps.max(initial=-1) <= -1:
+        return {"gap_best": 0.0, "gap_over": 0.0, "gap_of_best": 0.0, "gap_share": 0.0}
+    unanswered, answered = (float(np.exp(near / SPREAD).sum()) for near in (gaps, asks))
+    return {
+        "gap_best": float(gaps.max()),
+        "gap_over": float(gaps.max() - asks.max()),
+        "gap_of_best": float(gaps[best] - asks[best]) if gaps[best] > -1 else 0.0,
+        "gap_share": unanswered / (unanswered + answered),
+    }
 
 
 def _type_features(draft: Draft, part: Part, fact: Fact) -> dict[str, float]:
@@ -143,7 +164,6 @@ def _word_features(draft: Draft, part: Part, fact: Fact) -> dict[str, float]:
         "covered": coverage(asked, fact, lang, rarity) if known else 0.5,
         "rare_missing": sum(word not in told for word in rare) / (1 + len(asked)),
         "unknown_words": sum(not index.knows(word) for word in asked if len(word) > 1) / (1 + len(asked)),
-        "is_other": float(not known),
         "codes_missing": float(bool(part.query.codes)) * (1 - values_codes(part)),
         "aspects_missing": float(len(lacking)),
         **{f"lacks_{name}": float(name in lacking) for name in aspects()},

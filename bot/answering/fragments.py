@@ -14,7 +14,7 @@ import yaml
 from bot.answering.draft import Draft
 from bot.wrapping import cells
 
-LONGEST_TOPIC = 48
+LONGEST_TOPIC = 60
 """Columns (a Han character takes two). A stretch that asks nothing and is longer than a topic in a list tells of the
 asker. Set by looking at the topics of `dev`, not fitted."""
 RULES = Path(__file__).parent / "data" / "fragments.yaml"
@@ -32,6 +32,16 @@ class Fragment:
     """Whether it is put as a question; a topic in a list is not."""
     tells: bool = False
     """Whether it only tells of the asker."""
+    leads: bool = False
+    """Whether a colon ends it: what follows is said of it."""
+    numbered: bool = False
+    """Whether a number begins it: the asker's own cut."""
+
+    @property
+    def leans(self) -> bool:
+        """Whether it only makes sense after another: "是真的吗", "how much is it?"."""
+        rest = pattern("empty").sub("", pattern("placeholder").sub("", self.bare).lower())
+        return cells(rest) < 3
 
 
 def fragments_of(draft: Draft) -> list[Fragment]:
@@ -46,21 +56,31 @@ def fragments_of(draft: Draft) -> list[Fragment]:
     ]
     found: list[Fragment] = []
     ahead: Fragment | None = None
-    for piece, marked in _pieces(draft.searched, rows):
+    for piece, asked, leads, numbered in _pieces(draft.searched, rows):
         countries = tuple(dict.fromkeys(m.code for m in entities.resolve(piece).countries if not m.home))
         bare = of_one_country(entities.without_countries(piece, lang))
-        asks = marked or asks_something(piece)
+        asks = asked or asks_something(piece)
         tells = not asks and bool(pattern("telling").search(piece) or cells(bare) > LONGEST_TOPIC)
-        fragment = Fragment(piece, bare, countries, asks, tells)
+        fragment = Fragment(piece, bare, countries, asks, tells, leads, numbered)
         if countries and _is_only_name(bare):
-            if found:
+            if found and not leads:
                 found[-1] = _with_countries(found[-1], fragment, lang)
             else:
                 ahead = fragment
         elif countries or asks or len(bare) > 1:
-            found.append(_with_countries(fragment, ahead, lang) if ahead else fragment)
+            fragment = _with_countries(fragment, ahead, lang) if ahead else fragment
+            if found and found[-1].tells and found[-1].leads and asks:
+                # "We export lamps: which approval applies?" is one question; what it is of was told first.
+                fragment = _after(found.pop(), fragment, lang)
+            found.append(fragment)
             ahead = None
     return found or ([ahead] if ahead else [])
+
+
+def _after(intro: Fragment, fragment: Fragment, lang: str) -> Fragment:
+    countries = tuple(dict.fromkeys([*intro.countries, *fragment.countries]))
+    texts = (joined([intro.text, fragment.text], lang), joined([intro.bare, fragment.bare], lang))
+    return Fragment(*texts, countries, asks=True, leads=fragment.leads, numbered=fragment.numbered)
 
 
 def _with_countries(fragment: Fragment, names: Fragment, lang: str) -> Fragment:
@@ -70,6 +90,8 @@ def _with_countries(fragment: Fragment, names: Fragment, lang: str) -> Fragment:
         tuple(dict.fromkeys([*fragment.countries, *names.countries])),
         fragment.asks,
         fragment.tells,
+        fragment.leads,
+        fragment.numbered,
     )
 
 
@@ -101,19 +123,24 @@ def joined(texts: Sequence[str], lang: str) -> str:
     return ("，" if lang == "zh" else ", ").join(text for text in texts if text)
 
 
-def _pieces(text: str, whole: Sequence[tuple[int, int]]) -> list[tuple[str, bool]]:
+def _pieces(text: str, whole: Sequence[tuple[int, int]]) -> list[tuple[str, bool, bool, bool]]:
     """Cuts outside brackets ("(capital, people)" explains one thing) and outside the spans of `whole`; with each
-    piece, whether a question mark ends it."""
+    piece, whether a question mark ends it, whether a colon does, and whether a number begins it."""
     kept = [*whole, *((m.start(), m.end()) for m in pattern("brackets").finditer(text))]
-    pieces, start = [], 0
+    pieces: list[tuple[str, bool, bool, bool]] = []
+    start, numbered = 0, False
     for match in pattern("breaks").finditer(text):
         if any(a <= match.start() < b for a, b in kept):
             continue
-        pieces.append((text[start : match.start()], bool(re.search("[?？]", match[0]))))
-        start = match.end()
-    pieces.append((text[start:], False))
-    trimmed = ((pattern("lead").sub("", piece.strip(" ，,、:：;；-")), asks) for piece, asks in pieces)
-    return [(piece, asks) for piece, asks in trimmed if any(char.isalnum() for char in piece)]
+        end = match[0]
+        pieces.append((text[start : match.start()], "?" in end or "？" in end, end[:1] in ":：", numbered))
+        start, numbered = match.end(), bool(pattern("number").search(end))
+    pieces.append((text[start:], False, False, numbered))
+    trimmed = [
+        (pattern("lead").sub("", piece.strip(" ，,、:：;；-")), asks, leads, number)
+        for piece, asks, leads, number in pieces
+    ]
+    return [found for found in trimmed if any(char.isalnum() for char in found[0])]
 
 
 def _first_placeholder(match: re.Match[str]) -> str:

@@ -19,17 +19,28 @@ def gather(draft: Draft) -> None:
     settle(draft)
     if len(draft.parts) > 1:
         label_parts(draft)
-    _share_evidence(draft.parts)
+    draft.parts = _share_evidence(draft.parts)
 
 
-def _share_evidence(parts: list[Part]) -> None:
-    """A fact that serves two parts is said once, where it fits better."""
+def _share_evidence(parts: list[Part]) -> list[Part]:
+    """A fact that serves two parts is said once, where it fits better: under what is asked before a mere topic. A
+    topic that is left with none goes."""
+    wanted = {candidate.id for part in parts if part.asked for candidate in part.evidence}
     best: dict[str, float] = {}
     for part in parts:
         for candidate in part.evidence:
-            best[candidate.id] = max(best.get(candidate.id, -np.inf), candidate.score)
+            if part.asked or candidate.id not in wanted:
+                best[candidate.id] = max(best.get(candidate.id, -np.inf), candidate.score)
     said: set[str] = set()
+    left: list[Part] = []
     for part in parts:
-        kept = [c for c in part.evidence if c.id not in said and c.score >= best[c.id]]
+        own = [c for c in part.evidence if part.asked or c.id not in wanted]
+        kept = [c for c in own if c.id not in said and c.score >= best[c.id]]
+        if part.evidence and not kept and not part.asked and len(parts) > 1:
+            continue
         part.evidence = kept or part.evidence[:1]
         said.update(candidate.id for candidate in part.evidence)
+        left.append(part)
+    if len(left) == 1:
+        left[0].label = ""
+    return left

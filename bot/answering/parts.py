@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bot.answering.deciding import decide, search_part
 from bot.answering.draft import Draft, Part
 from bot.answering.enough import settings
 from bot.answering.fragments import Fragment, fragments_of, in_country, joined, names_alliance, of_one_country
@@ -53,6 +54,9 @@ def split_parts(
 ) -> list[Part]:
     """The parts of `draft.searched`. One part is the rule; several only where several things are asked."""
     matters = _matters(draft, countries)
+    if len(countries) > 1 and sum(matter.asked for matter in matters) < 2 and _of_all(matters, countries):
+        # One thing asked of several countries: the rest says what it is about.
+        matters = []
     lang = draft.searched_lang
     if len(matters) < 2 and not 1 < len(countries) <= MOST_COUNTRIES:
         return [whole_part(draft, countries, codes, areas)]
@@ -68,6 +72,11 @@ def split_parts(
             part.asked = matter is None or matter.asked or not asked
             parts.append(part)
     return parts[:MOST_PARTS]
+
+
+def _of_all(matters: Sequence[Matter], countries: Sequence[str]) -> bool:
+    """Whether some matter is about all of the countries, so that they are compared."""
+    return any(set(countries) <= set(matter.countries) for matter in matters)
 
 
 def whole_part(draft: Draft, countries: Sequence[str], codes: Sequence[str], areas: Sequence[str]) -> Part:
@@ -91,6 +100,12 @@ def _matters(draft: Draft, countries: Sequence[str]) -> list[Matter]:
             waiting.append(fragment)
             continue
         fact, alone = _stands_alone(draft, fragment, near, last)
+        if (
+            not alone
+            and fact >= 0
+            and (sure := _found_alone(draft, fragment, here or tuple(countries))) is not None
+        ):
+            fact, alone = sure, True
         if last is not None and not elsewhere and here == last.here and (not alone or fact == last.fact):
             last.fragments += [*waiting, fragment]
             waiting = []
@@ -127,7 +142,7 @@ def _stands_alone(
     draft: Draft, fragment: Fragment, near: Near | None, last: Matter | None
 ) -> tuple[int, bool]:
     """The fact whose questions a fragment comes closest to, -1 for none, and whether it comes close enough."""
-    if near is None:
+    if near is None or fragment.leans:
         return -1, False
     numbers = settings()
     facts = draft.snapshot.facts
@@ -135,7 +150,38 @@ def _stands_alone(
     same = last is not None and last.fact >= 0 and facts[last.fact].area == facts[near.owner].area
     if _is_short(draft, fragment):
         floor += numbers["split_short_same" if same else "split_short_more"]
-    return near.owner, near.similarity >= floor
+    if fragment.numbered:
+        floor -= numbers["split_numbered"]
+    if near.similarity < numbers["split_doubt"]:
+        return -1, _is_known_gap(draft, fragment, last)
+    return near.owner, near.similarity >= floor or _is_known_gap(draft, fragment, last)
+
+
+def _type_of(draft: Draft, fragment: Fragment) -> str | None:
+    """The question type that a fragment clearly is of."""
+    (vector,) = draft.embed(fragment.bare)
+    types = draft.searcher.types(draft.searched_lang, vector)
+    if not len(types) or types.max() < settings()["split_type"]:
+        return None
+    return draft.snapshot.types[int(types.argmax())].id
+
+
+def _is_known_gap(draft: Draft, fragment: Fragment, last: Matter | None) -> bool:
+    """Whether a fragment asks what has a name of its own and no fact here: then it is said to be missing."""
+    own = _type_of(draft, fragment) if fragment.asks else None
+    return own is not None and all(
+        own != _type_of(draft, other) for other in (last.fragments if last else [])
+    )
+
+
+def _found_alone(draft: Draft, fragment: Fragment, countries: tuple[str, ...]) -> int | None:
+    """The fact that a fragment in doubt finds by itself, where that is all but certain."""
+    part = _part(draft, fragment.text, countries, draft.mentions.codes, [], shared=True)
+    search_part(draft, part)
+    decide(draft, part)
+    first = part.candidates[0] if part.candidates else None
+    sure = part.found and part.certainty >= settings()["split_sure"]
+    return first.owner if sure and first is not None and first.kind == "fact" else None
 
 
 def _is_short(draft: Draft, fragment: Fragment) -> bool:

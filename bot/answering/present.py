@@ -64,11 +64,9 @@ def text_of(draft: Draft) -> str:
         blocks += [f"· {_cited(group, lang)}" for group in _by_evidence(nearby)]
     if draft.contacts and draft.status in (Status.ANSWERED, Status.NO_EVIDENCE):
         names = _join([contact.name for contact in draft.contacts], lang)
-        name = (
-            "replies/ask_contacts"
-            if draft.status is Status.NO_EVIDENCE or draft.missing
-            else "replies/next_step"
-        )
+        name = "replies/next_step"
+        if draft.status is Status.NO_EVIDENCE or draft.missing:
+            name = "replies/ask_contacts_near" if nearby else "replies/ask_contacts"
         blocks.append(reply(name, lang, contacts=names))
     blocks += draft.notices
     return "\n\n".join(block for block in blocks if block)

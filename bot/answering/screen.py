@@ -163,7 +163,7 @@ def _chances(draft: Draft, text: str) -> dict[str, float]:
     # embedded with it, since nearly every message needs both.
     bare = draft.snapshot.entities.without_countries(text, draft.language.code)
     vector = draft.embed(bare, draft.text)[0]
-    return draft.searcher.classes(draft.language.code, vector)
+    return draft.searcher.messages.chances(draft.language.code, vector)
 
 
 def _over_floor(
@@ -177,13 +177,13 @@ def _over_floor(
     lang = draft.language.code
     for status in statuses:
         chance = chances.get(status.value, 0.0)
-        if status is Status.SIGNPOSTED and chance < settings()["screen_signposted_sure"]:
-            # Distress is looked for with a low floor; where it is faint, another class that is likelier decides.
+        if status in URGENT and chance < settings()["screen_urgent_sure"]:
+            # Trouble is looked for with a low floor; where it is faint, another class that is likelier decides.
             rivals = [chances.get(other.value, 0.0) for other in PRECEDENCE if other is not status]
             chance = 0.0 if max(rivals) > chance else chance
         if chance >= settings()[f"screen_{status.value}"] + extra:
             (vector,) = draft.embed(draft.snapshot.entities.without_countries(text, lang))
-            near = draft.searcher.messages(lang, vector)
+            near = draft.searcher.messages.nearest(lang, vector)
             own = [i for i, kind in enumerate(kinds) if kind.status == status.value]
             # Between low spirits and a crisis, a close call is a crisis: the emergency number does no harm.
             lead, clear = settings()["crisis_lead"], settings()["crisis_floor"]

@@ -63,6 +63,20 @@ def test_a_sound_fact_has_no_problem(tmp_path: Path) -> None:
         ({"partly": ["entry_route.min_capital"]}, "不止一次", "more than once"),
         ({"asks": {"zh": ["多少？"]}}, "asks 缺少英文问题", "asks has no English questions"),
         ({"asks": {"zh": ["多少？"], "en": [" "]}}, "asks 里有空的问题", "asks holds an empty question"),
+        (
+            {"gaps": {"zh": ["多久？"]}},
+            "gaps 应有中文和英文问题",
+            "gaps should have questions in Chinese and English",
+        ),
+        ({"gaps": {"zh": ["多久？"], "en": [" "]}}, "gaps 里有空的问题", "gaps holds an empty question"),
+        (
+            {
+                "asks": {"zh": ["多少？"], "en": ["How much?"]},
+                "gaps": {"zh": ["多久？"], "en": ["how MUCH?"]},
+            },
+            "gaps 里的“how MUCH?”是 id-entry_route-90 回答的问题",
+            "'how MUCH?' in gaps is a question that id-entry_route-90 answers",
+        ),
         ({"checked": "2026-11-26"}, "核对日期 2026-11-26 在将来", "checked 2026-11-26 lies in the future"),
         ({"sources": [source(dated="2026-12")]}, "日期 2026-12 在将来", "dated 2026-12, in the future"),
         ({"sources": [source(url=None)]}, "没有网址", "has no address"),

@@ -56,6 +56,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.wait(timeout=10)
 
 
+def test_mass_sums_what_lies_around() -> None:
+    vectors = np.array([[1, 0], [0, 1], [0.6, 0.8]], dtype=np.float32)
+    search = MatrixSearch({("en", Kind.GAP): (vectors, np.array([0, 2, 2], dtype=np.int32))})
+    around = search.mass(("en", Kind.GAP), np.array([1, 0], dtype=np.float32), 4, 0.5)
+    np.testing.assert_allclose(around, [np.exp(2), 0, 1 + np.exp(1.2), 0], rtol=1e-5)
+    assert not search.mass(("zh", Kind.GAP), np.array([1, 0], dtype=np.float32), 4, 0.5).any()
+
+
 def test_each_owner_gets_its_nearest_entry() -> None:
     vectors = np.array([[1, 0], [0, 1], [0.6, 0.8]], dtype=np.float32)
     search = MatrixSearch({("en", Kind.ASK): (vectors, np.array([0, 0, 2], dtype=np.int32))})

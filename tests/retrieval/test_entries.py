@@ -38,6 +38,18 @@ def test_every_question_stands_as_written_and_without_its_country(small_corpus: 
     assert "Kenya" not in bare_texts
 
 
+def test_a_gap_stands_without_its_country_and_is_no_word_of_the_fact(small_corpus: Path) -> None:
+    corpus = load_corpus(small_corpus)
+    entries = entries_of(corpus, [])
+    for owner, located in enumerate(corpus.facts):
+        for lang in CORPUS_LANGUAGES:
+            gaps = [e.text for e in entries if (e.kind, e.owner, e.lang) == (Kind.GAP, owner, lang)]
+            kept = located.fact.gaps.zh if lang == "zh" else located.fact.gaps.en
+            assert len(gaps) == len(kept) > 0
+            assert not any(gap in words_of(located.fact, lang) for gap in kept)
+    assert not any("Kenya" in e.text or "肯尼亚" in e.text for e in entries if e.kind is Kind.GAP)
+
+
 def test_questions_are_queries_and_statements_are_passages(small_corpus: Path) -> None:
     forms = {entry.kind: entry.form for entry in entries_of(load_corpus(small_corpus), [passage()])}
     assert forms == {
@@ -45,6 +57,7 @@ def test_questions_are_queries_and_statements_are_passages(small_corpus: Path) -
         Kind.BARE: "query",
         Kind.TYPE: "query",
         Kind.MESSAGE: "query",
+        Kind.GAP: "query",
         Kind.TEXT: "passage",
         Kind.PASSAGE: "passage",
     }

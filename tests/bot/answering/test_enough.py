@@ -12,6 +12,7 @@ from bot.answering.assistant import Assistant
 from bot.answering.enough import certainty, features, model, settings
 from bot.answering.gather import gather
 from bot.domain import Question, Status, Understood
+from retrieval.embedding import Floats
 from tests.bot.answering.drafts import ask, understood
 
 
@@ -111,3 +112,26 @@ def test_a_near_miss_is_not_answered(shipped: Assistant, text: str) -> None:
     answer = ask(shipped, text)
     assert answer.status in (Status.NO_EVIDENCE, Status.OUT_OF_SCOPE)
     assert answer.evidence == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "asked", "same", "other"),
+    [
+        ("en", "How long does a work permit take in this country?",
+         "working days until the work permit is granted in this country",
+         "What is the fee of a work permit in this country?"),
+        ("zh", "该国工作许可多久能批下来？", "在该国办工作签证要等几个星期", "该国工作许可收费多少？"),
+    ],
+)  # fmt: skip
+def test_the_same_asked_comes_closer_than_another_thing_of_the_same_matter(
+    shipped: Assistant, lang: str, asked: str, same: str, other: str
+) -> None:
+    searcher = shipped.searcher
+    rows = searcher.embedder.encode([asked, same, other], "query")
+    plain = [searcher.snapshot.centred(lang, row) for row in rows]
+    moved = [searcher.snapshot.in_metric(lang, row) for row in rows]
+
+    def lead(vectors: list[Floats]) -> float:
+        return float(vectors[0] @ vectors[1] - vectors[0] @ vectors[2])
+
+    assert lead(moved) > lead(plain)
