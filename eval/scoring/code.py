@@ -14,7 +14,7 @@ from eval.cases import Case, says
 from eval.log import Entry, Facts
 from eval.scoring.marks import Mark, passed
 from retrieval.figures import missing_figures
-from retrieval.text import is_traditional, to_simplified
+from retrieval.text import is_traditional, to_simplified, to_traditional
 
 RULES = Path(__file__).parent.parent / "data" / "rules.yaml"
 NEEDS_EVIDENCE = (SentenceRole.ANSWER, SentenceRole.NEARBY)
@@ -154,9 +154,17 @@ def _quoted(sentence: Sentence, cards: dict[int, Evidence]) -> list[str]:
 
 
 def _stands(text: str, quotes: list[str]) -> bool:
-    """Whether the text stands in one of the quotes, whichever the script and the spaces."""
+    """Whether the text stands in one of the quotes, whichever the script and the spaces.
+
+    Words change with the script (家具 is 傢俱, and back it would be 家俱), so each quote is looked at in both.
+    """
     wanted = _plain(text)
-    return any(wanted in _plain(quote) for quote in quotes)
+    return any(wanted in _plain(quote) or wanted in _plain(_traditional(quote)) for quote in quotes)
+
+
+@lru_cache(maxsize=4096)
+def _traditional(text: str) -> str:
+    return to_traditional(text)
 
 
 @lru_cache(maxsize=4096)

@@ -174,6 +174,19 @@ def test_a_question_in_traditional_characters_wants_them_back() -> None:
     assert failed(entry(traditional, lang="zh", question=question)) == set()
 
 
+def test_words_that_change_with_the_script_still_stand_in_the_quote() -> None:
+    quote = "出口家具须先登记，具体名单以主管机关公布的为准，请在发货以前向当地机构核实。"
+    passage = card(CAPITAL, kind="passage", id="doc#1", quote={"zh": quote})
+    good = answer(lang="zh").model_copy(update={"evidence": [passage]})
+
+    def told(text: str) -> set[str]:
+        return failed(entry(with_sentences(good, Sentence(text=text, evidence=[1])), lang="zh"))
+
+    assert "傢俱" in to_traditional(quote)
+    assert "supported" not in told(to_traditional(quote))
+    assert "supported" in told(to_traditional(quote.replace("须", "不须")))
+
+
 def test_a_quote_that_exists_in_the_other_language_only_keeps_it() -> None:
     quote = "外国投资者应当在公司成立后按照规定缴纳资本，具体数额以主管机关的要求为准，请提前咨询。"
     passage = card(CAPITAL, kind="passage", id="doc#1", quote={"zh": quote})
