@@ -57,7 +57,9 @@ def certainty(draft: Draft, part: Part) -> float:
         return 0.0
     odds = model()["bias"]
     for name, numbers in model()["features"].items():
-        odds += numbers["weight"] * (values[name] - numbers["mean"]) / numbers["scale"]
+        # A signal that the numbers do not know yet, or no more, says nothing: `tongxing eval fit` runs on it.
+        value = values.get(name, numbers["mean"])
+        odds += numbers["weight"] * (value - numbers["mean"]) / numbers["scale"]
     return float(1 / (1 + np.exp(-odds)))
 
 
@@ -70,7 +72,12 @@ def features(draft: Draft, part: Part) -> dict[str, float]:
     order = top(np.where(wrong, -np.inf, table.scores), 6)
     best = int(order[0])
     fact = facts[best]
-    values = {f"best_{name}": float(table.signals[best, column]) for column, name in enumerate(SIGNALS)}
+    values = {
+        f"best_{name}": float(table.signals[best, column])
+        for column, name in enumerate(SIGNALS)
+        # That the area is called by its name says where to look, not whether anything is there.
+        if name != "area"
+    }
     scores = table.scores[order]
     values |= {
         "score": float(scores[0]),
