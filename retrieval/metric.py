@@ -2,7 +2,7 @@
 
 The embedder puts "how long does it take" and "what does it cost" of one permit close together; an answer to the one
 is none to the other. A linear map of the centred vectors, fitted by `tongxing eval fit` on the corpus's own
-questions (those of one fact together; those of other facts, and its known gaps, apart), weighs the directions anew.
+questions (those of one fact together, those of the other facts of its country apart), weighs the directions anew.
 It belongs to one embedder; with another the vectors stay as they are.
 """
 
